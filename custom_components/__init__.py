@@ -1,0 +1,1 @@
+"""Custom components: a package, so that tests import ours and no other."""

@@ -1,0 +1,80 @@
+"""Cars that are reached through the Smartcar cloud."""
+
+from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.device_registry import AnyDeviceEntry
+from homeassistant.helpers.typing import ConfigType
+
+from .api import SmartcarClient
+from .const import DOMAIN
+from .coordinator import (
+    HANDOVERS,
+    AccountCoordinator,
+    SmartcarConfigEntry,
+    async_disconnect_vehicles,
+)
+from .services import async_setup_services
+from .store import AccountStore
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.DEVICE_TRACKER,
+    Platform.LOCK,
+    Platform.NUMBER,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
+    """Register the actions."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: SmartcarConfigEntry) -> bool:
+    """Set up one Smartcar application with all its cars."""
+    handover = hass.data.get(HANDOVERS, {}).pop(entry.data[CONF_CLIENT_ID], None)
+    client = (
+        handover.client
+        if handover
+        else SmartcarClient.for_application(
+            async_get_clientsession(hass),
+            entry.data[CONF_CLIENT_ID],
+            entry.data[CONF_CLIENT_SECRET],
+        )
+    )
+    store = AccountStore(hass, entry.entry_id)
+    account = AccountCoordinator(hass, entry, client, store, await store.async_load())
+    await account.async_start(handover)
+    entry.runtime_data = account
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: SmartcarConfigEntry) -> bool:
+    """Unload the platforms and write what is not written yet."""
+    if unloaded := await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        await entry.runtime_data.async_stop()
+    return unloaded
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: SmartcarConfigEntry) -> None:
+    """Delete what was kept, and disconnect the cars if the user wants that."""
+    await async_disconnect_vehicles(hass, entry)
+    await AccountStore(hass, entry.entry_id).async_remove()
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant, entry: SmartcarConfigEntry, device: AnyDeviceEntry
+) -> bool:
+    """Let the user delete a car."""
+    for domain, vehicle_id in device.identifiers:
+        if domain == DOMAIN:
+            await entry.runtime_data.async_forget(vehicle_id)
+    return True

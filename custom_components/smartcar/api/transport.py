@@ -1,0 +1,174 @@
+"""One HTTP exchange, and what its answer says.
+
+The only place that touches aiohttp's errors and the shapes of error bodies; `auth` and `client`
+share it. Nothing is logged here: answers can hold tokens.
+"""
+
+from dataclasses import dataclass
+
+import aiohttp
+from yarl import URL
+
+from .errors import (
+    ApiError,
+    ErrorDetails,
+    InvalidResponseError,
+    Resolution,
+    TransportError,
+    TransportTimeoutError,
+    api_error,
+    parse_retry_after,
+)
+from .reading import (
+    Json,
+    JsonObject,
+    optional_integer,
+    optional_list,
+    optional_object,
+    optional_text,
+    parse_json,
+    required_object,
+)
+
+_CONNECT_TIMEOUT = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A whole HTTP response: its body has been read to the end."""
+
+    status: int
+    body: bytes
+    retry_after: str | None = None
+    request_id: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is a success; the body may still say otherwise."""
+        return 200 <= self.status < 300
+
+    def raise_for_error(self) -> None:
+        """Raise the ApiError that the body or the status holds; InvalidResponseError for a 3xx.
+
+        The body is asked first: a 202 that streamed an error is an error.
+        """
+        if (error := self.error) is not None:
+            raise error
+        if not self.ok:
+            raise InvalidResponseError(f"unexpected status {self.status}", status=self.status)
+
+    def json_object(self) -> JsonObject:
+        """Return the JSON object of a successful answer.
+
+        Raises what `raise_for_error` raises, and InvalidResponseError if it is no JSON object.
+        """
+        self.raise_for_error()
+        return required_object(parse_json(self.body, status=self.status), "body")
+
+    @property
+    def error(self) -> ApiError | None:
+        """The error that the body or else the status describes."""
+        if (envelope := self._error_envelope()) is None:
+            return self._api_error({}) if self.status >= 400 else None
+        return self._api_error(envelope)
+
+    def _error_envelope(self) -> JsonObject | None:
+        """Return the object that describes the error, in whichever of its four forms."""
+        try:
+            body = optional_object(parse_json(self.body))
+        except InvalidResponseError:
+            return None
+        for errors in (body.get("errors"), [body.get("error")]):
+            for error in optional_list(errors):
+                if described := optional_object(error):
+                    return described
+        is_oauth = optional_text(body.get("error")) is not None
+        is_bare = "data" not in body and None not in (
+            optional_text(body.get("type")),
+            optional_text(body.get("code")) or optional_text(body.get("detail")),
+        )
+        return body if is_oauth or is_bare else None
+
+    def _api_error(self, envelope: JsonObject) -> ApiError:
+        resolution = envelope.get("resolution")
+        if isinstance(resolution, str):  # 2.0's older form
+            resolution = {"type": resolution}
+        resolution = optional_object(resolution)
+        debug = optional_object(optional_object(envelope.get("meta")).get("debug"))
+        return api_error(
+            ErrorDetails(
+                status=_error_status(envelope) or self.status,
+                type=optional_text(envelope.get("type")),
+                code=optional_text(envelope.get("code")) or optional_text(envelope.get("error")),
+                detail=optional_text(envelope.get("detail"))
+                or optional_text(envelope.get("description"))
+                or optional_text(envelope.get("error_description")),
+                suggested_user_message=optional_text(envelope.get("suggestedUserMessage")),
+                resolution=Resolution(
+                    optional_text(resolution.get("type")),
+                    optional_text(resolution.get("url")),
+                )
+                if resolution
+                else None,
+                retry_after=parse_retry_after(self.retry_after),
+                request_id=self.request_id
+                or optional_text(debug.get("requestId"))
+                or optional_text(envelope.get("requestId")),
+            )
+        )
+
+
+def _error_status(envelope: JsonObject) -> int | None:
+    """Return the envelope's own status: a text in v3, a number under another name in 2.0."""
+    for key in ("status", "statusCode"):
+        value: Json = envelope.get(key)
+        if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) == 3:
+            value = int(value)
+        status = optional_integer(value)
+        if status is not None and 400 <= status < 600:
+            return status
+    return None
+
+
+async def exchange(
+    session: aiohttp.ClientSession,
+    method: str,
+    url: URL,
+    *,
+    headers: dict[str, str] | None = None,
+    json: JsonObject | None = None,
+    form: dict[str, str] | None = None,
+    timeout: float,  # noqa: ASYNC109  # it is handed to aiohttp
+) -> Answer:
+    """Send one request and read its answer to the end, however slowly it streams.
+
+    `timeout` is in seconds and covers everything. Redirects are not followed: the API has none,
+    and following one could repeat a command or carry the token elsewhere.
+
+    Raises TransportTimeoutError and TransportError.
+    """
+    try:
+        async with session.request(
+            method,
+            url,
+            headers=headers,
+            json=json,
+            data=form,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=_CONNECT_TIMEOUT),
+        ) as response:
+            return Answer(
+                status=response.status,
+                body=await response.read(),
+                retry_after=response.headers.get("Retry-After"),
+                request_id=response.headers.get("SC-Request-Id"),
+            )
+    except aiohttp.ConnectionTimeoutError as error:
+        raise TransportTimeoutError("timed out while connecting", sent=False) from error
+    except aiohttp.ClientConnectorError as error:
+        raise TransportError("could not connect", sent=False) from error
+    except TimeoutError as error:
+        raise TransportTimeoutError(f"no whole answer within {timeout:.0f} s") from error
+    except (aiohttp.ClientError, ValueError) as error:
+        # The type says what happened; the text can hold the address with its ids.
+        raise TransportError(f"connection failed ({type(error).__name__})") from error

@@ -1,0 +1,482 @@
+"""Setting up a Smartcar application: credentials, connected cars, and the owner's consent."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+import logging
+import re
+from typing import Any, override
+
+from homeassistant.components import webhook
+from homeassistant.config_entries import (
+    SOURCE_RECONFIGURE,
+    SOURCE_USER,
+    ConfigEntry,
+    ConfigFlowResult,
+    OptionsFlow,
+    OptionsFlowWithReload,
+)
+from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_WEBHOOK_ID
+from homeassistant.core import callback
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.config_entry_oauth2_flow import (
+    AbstractOAuth2FlowHandler,
+    async_get_redirect_uri,
+)
+from homeassistant.helpers.selector import (
+    BooleanSelector,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import probatio as vol
+
+from .api import (
+    AuthenticationError,
+    Connection,
+    LimitError,
+    Listing,
+    SmartcarClient,
+    SmartcarError,
+    TransportError,
+)
+from .const import CONF_APPLICATION_ID, CONF_DISCONNECT_ON_REMOVAL, CONF_EXCLUDED_VEHICLES, DOMAIN
+from .coordinator import HANDOVERS, Handover, vehicle_name
+from .oauth import DEFAULT_PERMISSIONS, PERMISSIONS, ConnectImplementation
+
+_LOGGER = logging.getLogger(__name__)
+
+CONF_ASK_DASHBOARD = "ask_dashboard"
+CONF_PERMISSIONS = "permissions"
+CONF_VEHICLES = "vehicles"
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+# A new connection can lag behind the redirect. After that the list is taken as it is.
+_CONNECTION_LAG = 10
+_CONNECTION_TRY_EVERY = 1
+
+# The ways in which Connect comes back without a car, each with a menu that says what happened.
+CONNECT_ERRORS = (
+    "access_denied",
+    "configuration_error",
+    "invalid_subscription",
+    "no_vehicles",
+    "server_error",
+    "unauthorized_client",
+    "vehicle_incompatible",
+)
+
+_SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
+
+
+class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
+    """Every way through ends in `_async_finish`; the source decides what that means."""
+
+    VERSION = 3
+    DOMAIN = DOMAIN
+
+    def __init__(self) -> None:
+        """Begin with nothing typed yet."""
+        super().__init__()
+        self._credentials: dict[str, str] = {}
+        self._client: SmartcarClient | None = None
+        self._connections: Listing[Connection] = Listing()
+        self._application_id: str | None = None
+        self._title = "Smartcar"
+
+    @property
+    @override
+    def logger(self) -> logging.Logger:
+        """Return the logger of the helper."""
+        return _LOGGER
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> OptionsFlow:
+        """Return the options."""
+        return SmartcarOptionsFlow()
+
+    # Credentials
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for client id and secret, and prove them at once."""
+        return await self._async_ask_credentials("user", user_input, self._async_begin)
+
+    async def async_step_reconfigure_credentials(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for other credentials of the same application."""
+        return await self._async_ask_credentials(
+            "reconfigure_credentials", user_input, self._async_finish
+        )
+
+    async def async_step_credentials(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Go back to the credentials from a menu."""
+        if self.source == SOURCE_RECONFIGURE:
+            return await self.async_step_reconfigure_credentials()
+        return await self.async_step_user()
+
+    async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Begin because Smartcar refuses the credentials."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Ask for the secret; everything else stays."""
+        entry = self._get_reauth_entry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            self._credentials = {
+                CONF_CLIENT_ID: entry.data[CONF_CLIENT_ID],
+                CONF_CLIENT_SECRET: user_input[CONF_CLIENT_SECRET].strip(),
+            }
+            if not (errors := await self._async_prove()):
+                return self.async_update_reload_and_abort(entry, data_updates=self._credentials)
+        return self.async_show_form(
+            step_id="reauth_confirm",
+            data_schema=vol.Schema({vol.Required(CONF_CLIENT_SECRET): _SECRET}),
+            description_placeholders={"client_id": entry.data[CONF_CLIENT_ID]},
+            errors=errors,
+        )
+
+    async def _async_ask_credentials(
+        self,
+        step_id: str,
+        user_input: dict[str, Any] | None,
+        proceed: Callable[[], Any],
+    ) -> ConfigFlowResult:
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            self._credentials = {key: value.strip() for key, value in user_input.items()}
+            client_id = self._credentials[CONF_CLIENT_ID]
+            if _UUID.fullmatch(client_id):
+                errors[CONF_CLIENT_ID] = "application_id_given"
+            else:
+                await self.async_set_unique_id(client_id)
+                self._abort_if_other_entry_has_it()
+                errors = await self._async_prove()
+            if not errors:
+                result: ConfigFlowResult = await proceed()
+                return result
+        suggested = self._credentials or (
+            self._get_reconfigure_entry().data if self.source == SOURCE_RECONFIGURE else {}
+        )
+        schema = vol.Schema(
+            {
+                vol.Required(CONF_CLIENT_ID): TextSelector(),
+                vol.Required(CONF_CLIENT_SECRET): _SECRET,
+            }
+        )
+        return self.async_show_form(
+            step_id=step_id,
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            errors=errors,
+        )
+
+    def _abort_if_other_entry_has_it(self) -> None:
+        if self.source == SOURCE_USER:
+            self._abort_if_unique_id_configured()
+            return
+        for entry in self._async_current_entries():
+            if entry.unique_id == self.unique_id and entry is not self._get_reconfigure_entry():
+                self._abort_if_unique_id_configured()
+
+    async def _async_prove(self) -> dict[str, str]:
+        """Mint a token and list the connections; return the form's errors, by field."""
+        self._client = SmartcarClient.for_application(
+            async_get_clientsession(self.hass),
+            self._credentials[CONF_CLIENT_ID],
+            self._credentials[CONF_CLIENT_SECRET],
+        )
+        try:
+            self._connections = await self._client.get_connections()
+        except AuthenticationError:
+            return {CONF_CLIENT_SECRET: "invalid_auth"}
+        except LimitError:
+            return {"base": "limit_reached"}
+        except TransportError:
+            return {"base": "cannot_connect"}
+        except SmartcarError as error:
+            _LOGGER.warning("Smartcar answered the set-up with an error: %s", error)
+            return {"base": "cloud_error"}
+        if self.source == SOURCE_RECONFIGURE and not self._is_same_application():
+            return {CONF_CLIENT_ID: "other_application"}
+        return {}
+
+    def _is_same_application(self) -> bool:
+        """Tell whether the credentials see a car that the entry has, if it has any."""
+        entry = self._get_reconfigure_entry()
+        if entry.unique_id == self._credentials[CONF_CLIENT_ID]:
+            return True
+        account = getattr(entry, "runtime_data", None)
+        known = set(account.data) if account else set()
+        return not known or not known.isdisjoint(c.vehicle_id for c in self._connections)
+
+    # Connected cars
+
+    async def _async_begin(self) -> ConfigFlowResult:
+        if self._connections:
+            return self.async_show_menu(
+                step_id="connected",
+                menu_options=["vehicles", "connect"],
+                description_placeholders={
+                    "count": str(len(self._connections)),
+                    "vehicles": ", ".join(_label(item) for item in self._connections),
+                },
+            )
+        return await self.async_step_connect()
+
+    async def async_step_connected(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer the cars that are connected already."""
+        return await self._async_begin()
+
+    async def async_step_vehicles(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Let the user pick among the connected cars; all of them unless they say otherwise."""
+        if user_input is not None:
+            return await self._async_finish(chosen=user_input[CONF_VEHICLES])
+        if len(self._connections) < 2 and self.source == SOURCE_USER:
+            return await self._async_finish()
+        excluded = self._excluded_before
+        connected = {item.vehicle_id: _label(item) for item in self._connections}
+        return self.async_show_form(
+            step_id="vehicles",
+            data_schema=vol.Schema(
+                {
+                    vol.Required(
+                        CONF_VEHICLES, default=[key for key in connected if key not in excluded]
+                    ): SelectSelector(
+                        SelectSelectorConfig(
+                            options=[
+                                SelectOptionDict(value=key, label=label)
+                                for key, label in connected.items()
+                            ],
+                            multiple=True,
+                        )
+                    )
+                }
+            ),
+        )
+
+    # Connect
+
+    async def async_step_connect(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Prepare Connect: which application, which permissions, and where it will lead back to."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            application_id = user_input[CONF_APPLICATION_ID].strip().lower()
+            if _UUID.fullmatch(application_id):
+                self._application_id = application_id
+                permissions = (
+                    None if user_input[CONF_ASK_DASHBOARD] else user_input[CONF_PERMISSIONS]
+                )
+                self.flow_impl = ConnectImplementation(self.hass, application_id, permissions)
+                return await self.async_step_auth()
+            errors[CONF_APPLICATION_ID] = "not_an_application_id"
+        try:
+            redirect_uri = async_get_redirect_uri(self.hass)
+        except RuntimeError:
+            # Only outside a browser, and without `my`: nowhere for Connect to lead back to.
+            return self.async_abort(reason="no_redirect_uri")
+        schema = vol.Schema(
+            {
+                vol.Required(CONF_APPLICATION_ID): TextSelector(),
+                vol.Required(CONF_ASK_DASHBOARD, default=False): BooleanSelector(),
+                vol.Required(CONF_PERMISSIONS, default=list(DEFAULT_PERMISSIONS)): SelectSelector(
+                    SelectSelectorConfig(
+                        options=list(PERMISSIONS), multiple=True, translation_key="permissions"
+                    )
+                ),
+            }
+        )
+        suggested = user_input or {CONF_APPLICATION_ID: await self._async_find_application_id()}
+        return self.async_show_form(
+            step_id="connect",
+            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            description_placeholders={"redirect_uri": redirect_uri},
+            errors=errors,
+        )
+
+    async def _async_find_application_id(self) -> str | None:
+        """Return the Application ID, if the management API tells exactly one."""
+        if self._application_id is None and self._client is not None:
+            try:
+                applications = await self._client.get_applications()
+            except SmartcarError as error:
+                _LOGGER.debug("Could not read the Application ID: %s", error)
+            else:
+                if len(applications) == 1 and _UUID.fullmatch(applications[0].id):
+                    self._application_id = applications[0].id
+                    self._title = applications[0].name or self._title
+        return self._application_id
+
+    @override
+    async def async_step_creation(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Wait for the new connection to show. The code of the redirect is of no use in v3."""
+        assert self._client is not None
+        before = {_fingerprint(connection) for connection in self._connections}
+        try:
+            async with asyncio.timeout(_CONNECTION_LAG):
+                while True:
+                    self._connections = await self._client.get_connections()
+                    if not before.issuperset(map(_fingerprint, self._connections)):
+                        break
+                    await asyncio.sleep(_CONNECTION_TRY_EVERY)
+        except TimeoutError:
+            pass
+        except SmartcarError as error:
+            _LOGGER.warning("Could not list the connections after Connect: %s", error)
+            return await self.async_step_server_error()
+        if not self._connections:
+            return await self.async_step_connection_missing()
+        return await self.async_step_vehicles()
+
+    @override
+    async def async_step_authorize_rejected(self, data: None = None) -> ConfigFlowResult:
+        """Say what Connect came back with, and offer the ways on."""
+        error = str(self.external_data["error"])
+        step = error if error in CONNECT_ERRORS else "connect_failed"
+        return self._connect_menu(step)
+
+    def _connect_menu(self, step_id: str) -> ConfigFlowResult:
+        options = ["connect", "credentials"]
+        if self._connections or self.source == SOURCE_RECONFIGURE:
+            options.append("finish")
+        error = (self.external_data or {}).get("error", "")
+        return self.async_show_menu(
+            step_id=step_id,
+            menu_options=options,
+            description_placeholders={"error": str(error)},
+        )
+
+    async def async_step_access_denied(self, user_input: None = None) -> ConfigFlowResult:
+        """The owner declined or closed the page."""
+        return self._connect_menu("access_denied")
+
+    async def async_step_configuration_error(self, user_input: None = None) -> ConfigFlowResult:
+        """The application is not set up as Connect needs it."""
+        return self._connect_menu("configuration_error")
+
+    async def async_step_connect_failed(self, user_input: None = None) -> ConfigFlowResult:
+        """Connect came back with a code that nobody documents."""
+        return self._connect_menu("connect_failed")
+
+    async def async_step_connection_missing(self, user_input: None = None) -> ConfigFlowResult:
+        """Connect succeeded, and yet there is no car."""
+        return self._connect_menu("connection_missing")
+
+    async def async_step_invalid_subscription(self, user_input: None = None) -> ConfigFlowResult:
+        """The car maker's connected service is not active."""
+        return self._connect_menu("invalid_subscription")
+
+    async def async_step_no_vehicles(self, user_input: None = None) -> ConfigFlowResult:
+        """The account at the car maker has no cars."""
+        return self._connect_menu("no_vehicles")
+
+    async def async_step_server_error(self, user_input: None = None) -> ConfigFlowResult:
+        """Smartcar or the car maker failed."""
+        return self._connect_menu("server_error")
+
+    async def async_step_unauthorized_client(self, user_input: None = None) -> ConfigFlowResult:
+        """The application may not connect cars of that make."""
+        return self._connect_menu("unauthorized_client")
+
+    async def async_step_vehicle_incompatible(self, user_input: None = None) -> ConfigFlowResult:
+        """The car was found, and is not supported."""
+        return self._connect_menu("vehicle_incompatible")
+
+    # Reconfigure
+
+    async def async_step_reconfigure(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Offer what can be changed."""
+        entry = self._get_reconfigure_entry()
+        self._credentials = {key: entry.data[key] for key in (CONF_CLIENT_ID, CONF_CLIENT_SECRET)}
+        self._application_id = entry.data.get(CONF_APPLICATION_ID)
+        options = ["reconfigure_credentials"]
+        # Without working credentials there is nothing else to be done.
+        if not await self._async_prove():
+            options += ["connect", "vehicles"] if self._connections else ["connect"]
+        return self.async_show_menu(step_id="reconfigure", menu_options=options)
+
+    # The end of every way
+
+    async def async_step_finish(self, user_input: None = None) -> ConfigFlowResult:
+        """Finish with the cars there are."""
+        return await self._async_finish()
+
+    @property
+    def _excluded_before(self) -> list[str]:
+        if self.source != SOURCE_RECONFIGURE:
+            return []
+        return list(self._get_reconfigure_entry().options.get(CONF_EXCLUDED_VEHICLES, ()))
+
+    async def _async_finish(self, chosen: list[str] | None = None) -> ConfigFlowResult:
+        """Make or update the entry. `chosen` are the cars that were picked, if any were."""
+        data: dict[str, Any] = dict(self._credentials)
+        if self._application_id is not None:
+            data[CONF_APPLICATION_ID] = self._application_id
+        excluded = self._excluded_before
+        if chosen is not None:
+            excluded = [
+                item.vehicle_id for item in self._connections if item.vehicle_id not in chosen
+            ]
+        if self.source == SOURCE_RECONFIGURE:
+            entry = self._get_reconfigure_entry()
+            return self.async_update_reload_and_abort(
+                entry,
+                unique_id=self._credentials[CONF_CLIENT_ID],
+                data_updates=data,
+                options={**entry.options, CONF_EXCLUDED_VEHICLES: excluded},
+            )
+        assert self._client is not None
+        handovers = self.hass.data.setdefault(HANDOVERS, {})
+        handovers[self._credentials[CONF_CLIENT_ID]] = Handover(self._client, self._connections)
+        return self.async_create_entry(
+            title=self._title,
+            data={**data, CONF_WEBHOOK_ID: webhook.async_generate_id()},
+            options={CONF_EXCLUDED_VEHICLES: excluded},
+        )
+
+
+class SmartcarOptionsFlow(OptionsFlowWithReload):
+    """What can be chosen later: preferences only."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the options; what is chosen elsewhere stays."""
+        if user_input is not None:
+            return self.async_create_entry(data={**self.config_entry.options, **user_input})
+        schema = vol.Schema(
+            {vol.Required(CONF_DISCONNECT_ON_REMOVAL, default=False): BooleanSelector()}
+        )
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(schema, self.config_entry.options),
+        )
+
+
+def _label(connection: Connection) -> str:
+    """Return how a car is offered: "Volkswagen ID.4 (2023)"."""
+    year = connection.vehicle.year
+    return f"{vehicle_name(connection)} ({year})" if year else vehicle_name(connection)
+
+
+def _fingerprint(connection: Connection) -> tuple[object, ...]:
+    """Return what changes when an owner gives consent anew."""
+    return connection.id, connection.updated_at, connection.permissions

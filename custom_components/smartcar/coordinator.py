@@ -1,0 +1,523 @@
+"""The coordinators: one for an application's connections, one for each car's signals."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+import logging
+from typing import override
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.util import dt as dt_util
+from homeassistant.util.hass_dict import HassKey
+
+from .api import (
+    ApiError,
+    AuthenticationError,
+    Connection,
+    LimitError,
+    Listing,
+    NotFoundError,
+    Signal,
+    SmartcarClient,
+    SmartcarError,
+)
+from .api.signals import NICKNAME, VIN
+from .const import CONF_DISCONNECT_ON_REMOVAL, CONF_EXCLUDED_VEHICLES, DOMAIN
+from .repairs import (
+    async_clear_owner_action,
+    async_raise_owner_action,
+    needs_owner_action,
+    vehicle_in_two_entries_issue_id,
+)
+from .store import AccountStore, StoredAccount
+from .vehicle import Command, VehicleState
+
+_LOGGER = logging.getLogger(__name__)
+
+CONNECTIONS_INTERVAL = timedelta(hours=1)
+SIGNALS_INTERVAL = timedelta(minutes=30)
+# Parked cars sleep for days; this is about how long the cloud itself may be silent.
+UNAVAILABLE_AFTER = timedelta(hours=24)
+# Cars answer late: what a command did shows in the signals about a minute later.
+REFRESH_AFTER_COMMAND = 60
+# The least that is waited after a limit, whatever `retry-after` says.
+_LEAST_RETRY = 60
+
+# What changes beside the signals, for the entities that show it.
+LAST_CONTACT = "last_contact"
+DATA_FROM_CAR = "data_from_car"
+
+type SmartcarConfigEntry = ConfigEntry[AccountCoordinator]
+type VehicleListener = Callable[[VehicleCoordinator], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """What the config flow already has, so that the set-up after it asks for nothing twice."""
+
+    client: SmartcarClient
+    connections: Listing[Connection]
+
+
+HANDOVERS: HassKey[dict[str, Handover]] = HassKey(f"{DOMAIN}_handovers")
+
+
+def update_failed(error: SmartcarError, name: str) -> UpdateFailed | ConfigEntryAuthFailed:
+    """Turn what a read raised into what Home Assistant understands: the one place for reads.
+
+    Only credentials that are refused are an authentication failure. Quotas, plans, permissions
+    and the car maker's account are not.
+    """
+    placeholders = {"name": name, "error": _describe(error)}
+    if isinstance(error, AuthenticationError):
+        return ConfigEntryAuthFailed(
+            translation_domain=DOMAIN,
+            translation_key="credentials_refused",
+            translation_placeholders=placeholders,
+        )
+    key = "limit_reached" if isinstance(error, LimitError) else "update_failed"
+    retry_after = error.retry_after if isinstance(error, ApiError) else None
+    return UpdateFailed(
+        translation_domain=DOMAIN,
+        translation_key=key,
+        translation_placeholders=placeholders,
+        retry_after=None if retry_after is None else max(retry_after, _LEAST_RETRY),
+    )
+
+
+def _describe(error: SmartcarError) -> str:
+    vendor = error.suggested_user_message if isinstance(error, ApiError) else None
+    return vendor or str(error)
+
+
+class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
+    """Keeps the list of an application's connections, and a coordinator for each car in it."""
+
+    config_entry: SmartcarConfigEntry
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: SmartcarConfigEntry,
+        client: SmartcarClient,
+        store: AccountStore,
+        stored: StoredAccount,
+    ) -> None:
+        """Begin with what the store holds."""
+        super().__init__(
+            hass, _LOGGER, config_entry=entry, name="connections", update_interval=None
+        )
+        self.client = client
+        self.vehicles: dict[str, VehicleCoordinator] = {}
+        self._store = store
+        self._stored = stored
+        self._vehicle_listeners: list[VehicleListener] = []
+        self.data = stored.connections
+
+    async def async_start(self, handover: Handover | None) -> None:
+        """List the connections unless they are known well enough, and start a car for each.
+
+        Raises ConfigEntryNotReady or ConfigEntryAuthFailed only if there is nothing to start from.
+        """
+        if handover is not None:
+            self._take_in(handover.connections)
+        elif self._stored.listed_at is None:
+            await self.async_config_entry_first_refresh()
+        elif (wait := self._next_listing - dt_util.utcnow()) > timedelta():
+            self.update_interval = wait
+        else:
+            await self.async_refresh()
+        if self.update_interval is None:
+            self.update_interval = CONNECTIONS_INTERVAL
+        await self._async_reconcile()
+        # There is no entity that would keep the coordinator going.
+        self.config_entry.async_on_unload(self.async_add_listener(self._reconcile_soon))
+
+    @callback
+    def async_add_vehicle_listener(self, listener: VehicleListener) -> CALLBACK_TYPE:
+        """Call the listener for every car there is and every car to come."""
+        self._vehicle_listeners.append(listener)
+        for vehicle in self.vehicles.values():
+            listener(vehicle)
+        return lambda: self._vehicle_listeners.remove(listener)
+
+    def schedule_save(self) -> None:
+        """Let the store write what has changed, soon."""
+        self._store.schedule_save(lambda: self._stored)
+
+    async def async_stop(self) -> None:
+        """Write what is not written yet."""
+        await self._store.async_save(self._stored)
+
+    async def async_forget(self, vehicle_id: str) -> None:
+        """Let go of a car whose device the user deleted; one that is connected stays away."""
+        if vehicle_id in self.data and not self.is_gone(vehicle_id):
+            excluded = sorted({*self._excluded, vehicle_id})
+            self.hass.config_entries.async_update_entry(
+                self.config_entry,
+                options={**self.config_entry.options, CONF_EXCLUDED_VEHICLES: excluded},
+            )
+        if vehicle := self.vehicles.pop(vehicle_id, None):
+            await vehicle.async_shutdown()
+        self._stored.vehicles.pop(vehicle_id, None)
+        self._stored.missing.pop(vehicle_id, None)
+        self._stored.connections.pop(vehicle_id, None)
+        async_clear_owner_action(self.hass, vehicle_id)
+        self.schedule_save()
+
+    @override
+    async def _async_update_data(self) -> dict[str, Connection]:
+        self.update_interval = CONNECTIONS_INTERVAL
+        try:
+            connections = await self.client.get_connections()
+        except SmartcarError as error:
+            raise update_failed(error, self.config_entry.title) from error
+        self._take_in(connections)
+        return self.data
+
+    @property
+    def _excluded(self) -> set[str]:
+        return set(self.config_entry.options.get(CONF_EXCLUDED_VEHICLES, ()))
+
+    @property
+    def _next_listing(self) -> datetime:
+        listed_at = self._stored.listed_at
+        return listed_at + CONNECTIONS_INTERVAL if listed_at else dt_util.utcnow()
+
+    def _take_in(self, listing: Listing[Connection]) -> None:
+        """Note who is there. A car is gone once two complete listings, an hour apart, lack it."""
+        now = dt_util.utcnow()
+        # The newest comes first: with two owners' consents for one car, that one counts.
+        present = {connection.vehicle_id: connection for connection in reversed(listing)}
+        # What is not in an incomplete listing may be there all the same.
+        self._stored.connections = self.data = {**self._stored.connections, **present}
+        if listing.complete:
+            self._stored.listed_at = now
+            for vehicle_id in self.data:
+                if vehicle_id in present:
+                    self._stored.missing.pop(vehicle_id, None)
+                else:
+                    self._stored.missing.setdefault(vehicle_id, now)
+        self.schedule_save()
+
+    def is_gone(self, vehicle_id: str) -> bool:
+        """Tell whether the car is no longer connected, as far as two listings can tell."""
+        since = self._stored.missing.get(vehicle_id)
+        listed_at = self._stored.listed_at
+        # A minute of tolerance, since the listings are an hour apart themselves.
+        tolerated = CONNECTIONS_INTERVAL - timedelta(minutes=1)
+        return since is not None and listed_at is not None and listed_at - since >= tolerated
+
+    @callback
+    def _reconcile_soon(self) -> None:
+        self.config_entry.async_create_background_task(
+            self.hass, self._async_reconcile(), "smartcar reconcile"
+        )
+
+    async def _async_reconcile(self) -> None:
+        """Have a coordinator for each car that is there, and tell the platforms of new ones."""
+        new = []
+        for vehicle_id, connection in self.data.items():
+            if vehicle := self.vehicles.get(vehicle_id):
+                vehicle.async_set_connection(connection, is_gone=self.is_gone(vehicle_id))
+            elif not self._is_for_others(connection):
+                state = self._stored.vehicles.setdefault(vehicle_id, VehicleState())
+                vehicle = VehicleCoordinator(self, connection, state)
+                self.vehicles[vehicle_id] = vehicle
+                vehicle.async_set_connection(connection, is_gone=self.is_gone(vehicle_id))
+                new.append(vehicle)
+        # A car that fails must not keep the others from starting, and none waits for another.
+        await asyncio.gather(*(vehicle.async_start() for vehicle in new))
+        for vehicle in new:
+            for listener in list(self._vehicle_listeners):
+                listener(vehicle)
+
+    def _is_for_others(self, connection: Connection) -> bool:
+        """Tell whether to leave a car alone: by the user's choice, or as another entry has it."""
+        vehicle_id = connection.vehicle_id
+        devices = dr.async_get(self.hass)
+        if vehicle_id in self._excluded:
+            if device := devices.async_get_device_by_identifier(
+                (DOMAIN, vehicle_id), self.config_entry.entry_id
+            ):
+                devices.async_remove_device(device.id)
+            return True
+        issue_id = vehicle_in_two_entries_issue_id(self.config_entry.entry_id, vehicle_id)
+        for entry in self.hass.config_entries.async_entries(DOMAIN):
+            if entry is self.config_entry or not devices.async_get_device_by_identifier(
+                (DOMAIN, vehicle_id), entry.entry_id
+            ):
+                continue
+            ir.async_create_issue(
+                self.hass,
+                DOMAIN,
+                issue_id,
+                is_fixable=False,
+                severity=ir.IssueSeverity.WARNING,
+                translation_key="vehicle_in_two_entries",
+                translation_placeholders={
+                    "vehicle": vehicle_name(connection),
+                    "kept": entry.title,
+                    "skipped": self.config_entry.title,
+                },
+            )
+            return True
+        ir.async_delete_issue(self.hass, DOMAIN, issue_id)
+        return False
+
+
+class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
+    """Keeps one car's signals, and lets its entities know what has changed."""
+
+    config_entry: SmartcarConfigEntry
+
+    def __init__(
+        self, account: AccountCoordinator, connection: Connection, state: VehicleState
+    ) -> None:
+        """Begin with what the store holds of the car."""
+        super().__init__(
+            account.hass,
+            _LOGGER,
+            config_entry=account.config_entry,
+            name=vehicle_name(connection),
+            update_interval=SIGNALS_INTERVAL,
+        )
+        self.account = account
+        self.connection = connection
+        self.data = state
+        self.command_lock = asyncio.Lock()
+        self._is_gone = False
+        self._was_available = True
+        self._changed: frozenset[str] = frozenset()
+        self._new_entity_listeners: list[CALLBACK_TYPE] = []
+        self._cancel_refresh: CALLBACK_TYPE | None = None
+        self._refreshing: asyncio.Task[None] | None = None
+
+    @property
+    def vehicle_id(self) -> str:
+        """The id that everything about this car is keyed by."""
+        return self.connection.vehicle_id
+
+    @property
+    def display_name(self) -> str:
+        """What the car is called to a person. Logs and files name its model only."""
+        return self.data.value(NICKNAME) or vehicle_name(self.connection)
+
+    @property
+    def is_available(self) -> bool:
+        """Whether what is known of the car can still be called current."""
+        contact = self.data.last_contact
+        if self._is_gone:
+            return False
+        if contact is None:
+            return self.last_update_success
+        return dt_util.utcnow() - contact < UNAVAILABLE_AFTER
+
+    async def async_start(self) -> None:
+        """Ask the cloud for the car's signals, unless those of the store are fresh enough."""
+        if self._is_gone or ((device := self._device) is not None and device.disabled):
+            return
+        contact = self.data.last_contact
+        if contact is not None:
+            wait = contact + SIGNALS_INTERVAL - dt_util.utcnow()
+            if timedelta() < wait <= SIGNALS_INTERVAL:
+                self.update_interval = wait
+                return
+        await self.async_refresh()
+
+    async def async_refresh_now(self) -> None:
+        """Ask the cloud because the user wants to know; who asks meanwhile shares the answer.
+
+        Raises HomeAssistantError, translated, if there is none.
+        """
+        if self._refreshing is None:
+            self._refreshing = self.config_entry.async_create_task(
+                self.hass, self.async_refresh(), f"{self.name} refresh"
+            )
+            self._refreshing.add_done_callback(self._refresh_done)
+        await asyncio.shield(self._refreshing)
+        if not self.last_update_success:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="refresh_failed",
+                translation_placeholders={
+                    "vehicle": self.display_name,
+                    "error": str(self.last_exception),
+                },
+            )
+
+    def _refresh_done(self, _: asyncio.Task[None]) -> None:
+        self._refreshing = None
+
+    @callback
+    def async_set_connection(self, connection: Connection, *, is_gone: bool) -> None:
+        """Take note of a new state of the owner's consent."""
+        permissions_changed = connection.permissions != self.connection.permissions
+        self.connection = connection
+        if is_gone != self._is_gone:
+            self._is_gone = is_gone
+            self._async_announce_availability()
+        if permissions_changed:
+            self._async_look_for_new_entities()
+
+    @callback
+    def async_add_new_entity_listener(self, listener: CALLBACK_TYPE) -> CALLBACK_TYPE:
+        """Call the listener whenever there may be evidence for entities that are not there yet."""
+        self._new_entity_listeners.append(listener)
+        return lambda: self._new_entity_listeners.remove(listener)
+
+    @callback
+    def async_merge(self, signals: Iterable[Signal]) -> None:
+        """Merge signals, whichever way they came, and tell the entities of those that changed."""
+        now = dt_util.utcnow()
+        reported = self.data.data_from_car
+        changed = {LAST_CONTACT, *self.data.merge(signals, now)}
+        if self.data.data_from_car != reported:
+            changed.add(DATA_FROM_CAR)
+        if not changed.isdisjoint({NICKNAME.code, VIN.code}):
+            self._async_update_device()
+        self.data.last_contact = now
+        self._changed |= changed
+        self.account.schedule_save()
+
+    @callback
+    def async_apply(self, changed: frozenset[str]) -> None:
+        """Tell the entities of what a command changed."""
+        self._changed |= changed
+        self.account.schedule_save()
+        self.async_update_listeners()
+
+    @callback
+    def async_retire(self, command: Command) -> None:
+        """Take note that the car does not know a command: what sends it is of no use."""
+        self.data.incapable_of.add(command)
+        self.account.schedule_save()
+        super().async_update_listeners()
+
+    @callback
+    def async_refresh_after_command(self) -> None:
+        """Ask for one refresh a minute from now, however many commands ask."""
+        self._async_cancel_refresh()
+
+        @callback
+        def refresh(_: datetime) -> None:
+            self._cancel_refresh = None
+            self.config_entry.async_create_background_task(
+                self.hass, self.async_refresh(), f"{self.name} refresh after a command"
+            )
+
+        self._cancel_refresh = async_call_later(
+            self.hass, REFRESH_AFTER_COMMAND, HassJob(refresh, cancel_on_shutdown=True)
+        )
+
+    @override
+    async def async_shutdown(self) -> None:
+        self._async_cancel_refresh()
+        await super().async_shutdown()
+
+    @override
+    @callback
+    def async_update_listeners(self) -> None:
+        """Update only the entities whose signals changed; their contexts name the codes."""
+        changed, self._changed = self._changed, frozenset()
+        for update_callback, context in list(self._listeners.values()):
+            if isinstance(context, frozenset) and context.isdisjoint(changed):
+                continue
+            update_callback()
+        if changed:
+            self._async_look_for_new_entities()
+
+    @override
+    async def _async_update_data(self) -> VehicleState:
+        self.update_interval = SIGNALS_INTERVAL
+        if self._is_gone:
+            return self.data
+        try:
+            signals = await self.account.client.get_signals(
+                self.vehicle_id, self.connection.user_id
+            )
+        except SmartcarError as error:
+            if needs_owner_action(error):
+                async_raise_owner_action(
+                    self.hass, self.config_entry, self.connection, self.name, error
+                )
+            raise update_failed(error, self.name) from error
+        async_clear_owner_action(self.hass, self.vehicle_id)
+        self.async_merge(signals)
+        return self.data
+
+    @override
+    @callback
+    def _async_refresh_finished(self) -> None:
+        self._async_announce_availability()
+
+    @property
+    def _device(self) -> dr.DeviceEntry | None:
+        return dr.async_get(self.hass).async_get_device_by_identifier(
+            (DOMAIN, self.vehicle_id), self.config_entry.entry_id
+        )
+
+    @callback
+    def _async_update_device(self) -> None:
+        """Give the device what has become known of it; entity ids stay as they are."""
+        if (device := self._device) is not None:
+            dr.async_get(self.hass).async_update_device(
+                device.id, name=self.display_name, serial_number=self.data.value(VIN)
+            )
+
+    @callback
+    def _async_announce_availability(self) -> None:
+        if self.is_available != self._was_available:
+            self._was_available = self.is_available
+            super().async_update_listeners()
+
+    @callback
+    def _async_look_for_new_entities(self) -> None:
+        for listener in list(self._new_entity_listeners):
+            listener()
+
+    @callback
+    def _async_cancel_refresh(self) -> None:
+        if self._cancel_refresh is not None:
+            self._cancel_refresh()
+            self._cancel_refresh = None
+
+
+def vehicle_name(connection: Connection) -> str:
+    """Return what a car is called as long as nobody knows its nickname: "Volkswagen ID.4"."""
+    vehicle = connection.vehicle
+    # Makes arrive in capitals; those of up to three letters (BMW, MG) are meant so.
+    make = vehicle.make.title() if vehicle.make and len(vehicle.make) > 3 else vehicle.make
+    return " ".join(filter(None, (make, vehicle.model))) or "Smartcar"
+
+
+async def async_disconnect_vehicles(hass: HomeAssistant, entry: SmartcarConfigEntry) -> None:
+    """Take the owners' consents back at Smartcar, if the options say so. Never fails."""
+    if not entry.options.get(CONF_DISCONNECT_ON_REMOVAL):
+        return
+    stored = await AccountStore(hass, entry.entry_id).async_load()
+    client = SmartcarClient.for_application(
+        async_get_clientsession(hass), entry.data[CONF_CLIENT_ID], entry.data[CONF_CLIENT_SECRET]
+    )
+    excluded = entry.options.get(CONF_EXCLUDED_VEHICLES, ())
+    for connection in stored.connections.values():
+        if connection.vehicle_id in excluded:
+            continue
+        try:
+            await client.delete_connection(connection.id)
+        except NotFoundError:
+            pass
+        except SmartcarError as error:
+            _LOGGER.warning(
+                "Could not disconnect %s at Smartcar (%s); the owner can do so at my.smartcar.com",
+                vehicle_name(connection),
+                error,
+            )

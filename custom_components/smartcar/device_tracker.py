@@ -1,0 +1,60 @@
+"""Where a car is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.device_tracker import TrackerEntity, TrackerEntityDescription
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .api.signals import PRECISE_LOCATION
+from .coordinator import SmartcarConfigEntry
+from .entity import SmartcarEntity, SmartcarEntityDescription, async_setup_entities
+
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmartcarTrackerDescription(SmartcarEntityDescription, TrackerEntityDescription):
+    """A device tracker."""
+
+
+TRACKERS = (SmartcarTrackerDescription(key="location", signals=(PRECISE_LOCATION,)),)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,
+    entry: SmartcarConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Set up the device trackers."""
+    async_setup_entities(entry, async_add_entities, "device_tracker", TRACKERS, SmartcarTracker)
+
+
+class SmartcarTracker(SmartcarEntity, TrackerEntity):
+    """Shows the last known position, where it heads, and what kind of position it is."""
+
+    entity_description: SmartcarTrackerDescription
+
+    @property
+    @override
+    def latitude(self) -> float | None:
+        location = self.car.value(PRECISE_LOCATION)
+        return location.latitude if location else None
+
+    @property
+    @override
+    def longitude(self) -> float | None:
+        location = self.car.value(PRECISE_LOCATION)
+        return location.longitude if location else None
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, float | str | None]:
+        location = self.car.value(PRECISE_LOCATION)
+        return {
+            "heading": location.heading if location else None,
+            "direction": location.direction if location else None,
+            "location_type": location.location_type if location else None,
+        }

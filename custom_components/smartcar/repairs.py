@@ -1,0 +1,95 @@
+"""Repairs: what only the user or a car's owner can put right.
+
+They hold links, not fixes: Home Assistant's frontend shows a link only for an issue that is not
+fixable by itself.
+"""
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from yarl import URL
+
+from .api import (
+    ApiError,
+    CompatibilityError,
+    ConnectedServicesAccountError,
+    Connection,
+    Origins,
+    SmartcarError,
+)
+from .const import CONF_APPLICATION_ID, DOMAIN
+
+_REAUTHENTICATE = "REAUTHENTICATE"
+
+
+def reauthenticate_url(application_id: str, vehicle_id: str) -> str:
+    """Return the link under which an owner logs in to the car maker again, for one car.
+
+    `response_type=none` and no redirect: any other form ends on a dead page in Home Assistant.
+    Source: https://smartcar.com/docs/connect/re-auth/redirect-to-connect
+    """
+    return str(
+        URL(f"{Origins.from_environment().connect}/oauth/reauthenticate").with_query(
+            response_type="none", application_id=application_id, vehicle_id=vehicle_id
+        )
+    )
+
+
+def needs_owner_action(error: SmartcarError) -> bool:
+    """Tell whether the car will stay silent until its owner does something at the car maker."""
+    return isinstance(error, ConnectedServicesAccountError) or (
+        isinstance(error, CompatibilityError) and _asks_for_login(error)
+    )
+
+
+@callback
+def async_raise_owner_action(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    connection: Connection,
+    vehicle: str,
+    error: SmartcarError,
+) -> None:
+    """Ask for the owner's action: log in again, or what the vendor's own sentence says."""
+    if not isinstance(error, ApiError):
+        return
+    link = error.resolution.url if error.resolution else None
+    asks_for_login = _asks_for_login(error)
+    if asks_for_login and (application_id := entry.data.get(CONF_APPLICATION_ID)):
+        link = reauthenticate_url(application_id, connection.vehicle_id)
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _owner_action_issue_id(connection.vehicle_id),
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        learn_more_url=link if link and link.startswith(("https://", "http://127.")) else None,
+        translation_key="owner_must_log_in" if asks_for_login else "owner_must_act",
+        translation_placeholders={
+            "vehicle": vehicle,
+            "message": error.suggested_user_message or error.detail or str(error),
+        },
+    )
+
+
+@callback
+def async_clear_owner_action(hass: HomeAssistant, vehicle_id: str) -> None:
+    """Take the request back: the car answers again, or is no longer ours."""
+    ir.async_delete_issue(hass, DOMAIN, _owner_action_issue_id(vehicle_id))
+
+
+def vehicle_in_two_entries_issue_id(entry_id: str, vehicle_id: str) -> str:
+    """Return the id of the issue that tells of a car which another entry has."""
+    return f"vehicle_in_two_entries_{entry_id}_{vehicle_id}"
+
+
+def _owner_action_issue_id(vehicle_id: str) -> str:
+    return f"owner_action_{vehicle_id}"
+
+
+def _asks_for_login(error: SmartcarError) -> bool:
+    return (
+        isinstance(error, ApiError)
+        and error.resolution is not None
+        and error.resolution.type == _REAUTHENTICATE
+    )

@@ -1,0 +1,292 @@
+"""What is known of one car, and the one merge that changes it.
+
+Pure: no I/O and nothing of Home Assistant. The merge does not know whether a signal came by poll,
+by push or out of the store. Its rules stand in `VehicleState.merge`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final, Self
+
+from .api import Json, JsonObject, Signal, SignalError, SignalStatus
+from .api.reading import (
+    optional_bool,
+    optional_list,
+    optional_object,
+    optional_text,
+    optional_time,
+    required_object,
+)
+from .api.signals import (
+    CHARGE_AMPERAGE,
+    CHARGE_RATE,
+    CHARGE_VOLTAGE,
+    CHARGE_WATTAGE,
+    IS_CHARGING,
+    TIME_TO_COMPLETE,
+    SignalType,
+)
+
+# A time further ahead than this is a wrong clock, and would pin a value for ever.
+_CLOCK_TOLERANCE = timedelta(minutes=5)
+# How long a value without any time of its own may not turn a command's result back.
+_COMMAND_GRACE = timedelta(minutes=10)
+_INCAPABLE_FOR_GOOD = timedelta(days=7)
+
+NOT_CHARGING: Final = "NOT_CHARGING"
+VEHICLE_NOT_CAPABLE: Final = "VEHICLE_NOT_CAPABLE"
+
+# What a car that does not charge reads, whatever stale body the cloud still holds.
+_WITHOUT_CHARGE: Final[Mapping[str, JsonObject]] = {
+    CHARGE_WATTAGE.code: {"value": 0},
+    CHARGE_AMPERAGE.code: {"value": 0},
+    CHARGE_RATE.code: {"value": 0},
+    CHARGE_VOLTAGE.code: {"value": None},
+    TIME_TO_COMPLETE.code: {"value": None},
+}
+
+
+class Command(StrEnum):
+    """The commands that a car can turn out not to know."""
+
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    START_CHARGE = "start_charge"
+    STOP_CHARGE = "stop_charge"
+    SET_CHARGE_LIMIT = "set_charge_limit"
+    OPEN_CHARGE_PORT = "open_charge_port"
+    CLOSE_CHARGE_PORT = "close_charge_port"
+    SET_DESTINATION = "set_destination"
+    SET_CHARGE_SCHEDULE = "set_charge_schedule"
+    DELETE_CHARGE_SCHEDULE = "delete_charge_schedule"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSignal:
+    """The last good body of a signal, and the error that has befallen it since.
+
+    `updated_at` is when the car's maker got the body, else when it arrived; None if there never
+    was one. `commanded` marks the result of a command that no signal has confirmed yet.
+    """
+
+    body: JsonObject = field(default_factory=dict)
+    updated_at: datetime | None = None
+    commanded: bool = False
+    error: SignalError | None = None
+    error_since: datetime | None = None
+
+    @property
+    def has_value(self) -> bool:
+        """Whether there ever was a success that said anything."""
+        return self.updated_at is not None and any(
+            value is not None for key, value in self.body.items() if key != "unit"
+        )
+
+    def is_incapable(self, now: datetime) -> bool:
+        """Tell whether the car has been said to lack this for so long that it must be true."""
+        return (
+            self.error is not None
+            and self.error.code == VEHICLE_NOT_CAPABLE
+            and self.error_since is not None
+            and now - self.error_since >= _INCAPABLE_FOR_GOOD
+        )
+
+    def as_json(self) -> dict[str, Json]:
+        """Return what the store keeps."""
+        return {
+            "body": self.body,
+            "updated_at": self.updated_at.isoformat() if self.updated_at else None,
+            "commanded": self.commanded,
+            "error": {"type": self.error.type, "code": self.error.code} if self.error else None,
+            "error_since": self.error_since.isoformat() if self.error_since else None,
+        }
+
+    @classmethod
+    def from_json(cls, value: Json) -> Self:
+        """Read what the store kept; what is not of its shape is left out."""
+        data = optional_object(value)
+        error = data.get("error")
+        return cls(
+            body=optional_object(data.get("body")),
+            updated_at=optional_time(data.get("updated_at")),
+            commanded=optional_bool(data.get("commanded")) or False,
+            error=SignalError.from_json(error) if error is not None else None,
+            error_since=optional_time(data.get("error_since")),
+        )
+
+
+class VehicleState:
+    """Everything held of one car."""
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self.signals: dict[str, HeldSignal] = {}
+        self.entities: set[str] = set()
+        """Keys of the entities that were ever created, as "platform.key"."""
+        self.incapable_of: set[Command] = set()
+        self.last_contact: datetime | None = None
+        """When the cloud last answered for this car, by poll or push."""
+        self._values: dict[str, object] = {}
+
+    def value[T](self, signal: SignalType[T]) -> T | None:
+        """Return the value of a signal as its reader gives it; None if unknown."""
+        if signal.code not in self._values:
+            held = self.signals.get(signal.code)
+            self._values[signal.code] = signal.read(held.body) if held else None
+        value: T | None = self._values[signal.code]  # type: ignore[assignment]  # same reader
+        return value
+
+    def held(self, signal: SignalType[object]) -> HeldSignal | None:
+        """Return what is held of a signal, if it ever had a value."""
+        held = self.signals.get(signal.code)
+        return held if held is not None and held.has_value else None
+
+    @property
+    def data_from_car(self) -> datetime | None:
+        """When the car last reported anything."""
+        times = [held.updated_at for held in self.signals.values() if held.updated_at]
+        return max(times, default=None)
+
+    def merge(self, signals: Iterable[Signal], now: datetime) -> frozenset[str]:
+        """Take in what a poll or a push brought; return the codes whose body changed.
+
+        - A success replaces the value unless it is older than what is held. No time means `now`,
+          and so does a time that lies ahead.
+        - An error keeps the last good value and is recorded beside it.
+        - A car that does not charge has no power, current and rate, and no voltage and time to
+          complete, whatever body stands beside NOT_CHARGING.
+        """
+        before = dict(self.signals)
+        errors: set[str] = set()
+        charging: bool | None = None
+        for signal in signals:
+            if signal.status is SignalStatus.SUCCESS:
+                accepted = self._accept(signal, now)
+                if signal.code == IS_CHARGING.code and accepted:
+                    charging = IS_CHARGING.read(signal.body)
+            else:
+                self._record_error(signal, now)
+                if signal.error is not None and signal.error.code == NOT_CHARGING:
+                    errors.add(signal.code)
+        self._values.clear()
+        if charging is False:
+            at = self.signals[IS_CHARGING.code].updated_at
+            self._end_charge(_WITHOUT_CHARGE, at)
+        elif errors:
+            # One signal's word is good for all, unless the car says in the same breath that it
+            # is charging.
+            self._end_charge(errors if charging else _WITHOUT_CHARGE, None)
+        self._values.clear()
+        return self._changed(before)
+
+    def apply_command(
+        self, signal: SignalType[object], body: JsonObject, completed_at: datetime
+    ) -> frozenset[str]:
+        """Store what a command achieved, as of when the car had done it."""
+        before = dict(self.signals)
+        held = self.signals.get(signal.code, HeldSignal())
+        self.signals[signal.code] = replace(
+            held, body=body, updated_at=completed_at, commanded=True
+        )
+        if signal.code == IS_CHARGING.code and IS_CHARGING.read(body) is False:
+            self._end_charge(_WITHOUT_CHARGE, completed_at)
+        self._values.clear()
+        return self._changed(before)
+
+    def _accept(self, signal: Signal, now: datetime) -> bool:
+        held = self.signals.get(signal.code)
+        told = signal.oem_updated_at
+        if told is not None and told > now + _CLOCK_TOLERANCE:
+            told = None
+        at = told or now
+        if held is not None and held.updated_at is not None:
+            if at < held.updated_at:
+                return False
+            if held.commanded:
+                if told is not None and at == held.updated_at:
+                    return False
+                if told is None and now < held.updated_at + _COMMAND_GRACE:
+                    return False
+        body = signal.body
+        if held is None or body != held.body:
+            body = {key: _storable(value) for key, value in body.items()}
+        self.signals[signal.code] = HeldSignal(body=body, updated_at=at)
+        return True
+
+    def _record_error(self, signal: Signal, now: datetime) -> None:
+        error = signal.error or SignalError(type=signal.status.value)
+        held = self.signals.get(signal.code, HeldSignal())
+        same = held.error is not None and (held.error.type, held.error.code) == (
+            error.type,
+            error.code,
+        )
+        self.signals[signal.code] = replace(
+            held, error=error, error_since=held.error_since if same else now
+        )
+
+    def _end_charge(self, codes: Iterable[str], at: datetime | None) -> None:
+        for code in codes:
+            held = self.signals.get(code)
+            body = _WITHOUT_CHARGE.get(code)
+            if held is None or held.updated_at is None or body is None:
+                continue
+            if at is not None and held.updated_at > at:
+                continue
+            # Without a time of its own the old one stays, so that the next success is not older.
+            self.signals[code] = replace(held, body=body, updated_at=at or held.updated_at)
+
+    def _changed(self, before: Mapping[str, HeldSignal]) -> frozenset[str]:
+        return frozenset(
+            code
+            for code, held in self.signals.items()
+            if held.body != (before[code].body if code in before else {})
+        )
+
+    def as_json(self) -> dict[str, Json]:
+        """Return what the store keeps."""
+        return {
+            "signals": {code: held.as_json() for code, held in self.signals.items()},
+            "entities": sorted(self.entities),
+            "incapable_of": sorted(self.incapable_of),
+            "last_contact": self.last_contact.isoformat() if self.last_contact else None,
+        }
+
+    @classmethod
+    def from_json(cls, value: Json) -> Self:
+        """Read what the store kept. Raises InvalidResponseError if it is no object."""
+        data = required_object(value, "vehicle")
+        state = cls()
+        state.signals = {
+            code: HeldSignal.from_json(held)
+            for code, held in optional_object(data.get("signals")).items()
+        }
+        state.entities = {
+            text for item in optional_list(data.get("entities")) if (text := optional_text(item))
+        }
+        state.incapable_of = {
+            Command(item)
+            for item in optional_list(data.get("incapable_of"))
+            if item in list(Command)
+        }
+        state.last_contact = optional_time(data.get("last_contact"))
+        return state
+
+
+def _storable(value: Json, depth: int = 20) -> Json:
+    """Return foreign JSON as something that every encoder can write.
+
+    Whole numbers beyond 64 bits, lone surrogates and endless nesting are valid JSON to read and
+    fatal to write; one of them must not cost the store of all cars.
+    """
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if abs(value) < 2**63 else None
+    if isinstance(value, Mapping):
+        items = value.items() if depth else ()
+        return {str(_storable(key)): _storable(item, depth - 1) for key, item in items}
+    if isinstance(value, list | tuple):
+        return [_storable(item, depth - 1) for item in value] if depth else []
+    return value
