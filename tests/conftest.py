@@ -1,10 +1,21 @@
-"""What all tests share."""
+"""What all tests share: a simulated cloud over real HTTP, and an entry that is set up on it."""
 
+from collections.abc import AsyncGenerator, Callable
+
+from aiohttp.test_utils import TestServer
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_WEBHOOK_ID
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 from hypothesis import HealthCheck, settings
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 # Imported here, so that Home Assistant finds our custom_components and not the test library's.
-import custom_components.smartcar  # noqa: F401
+import custom_components.smartcar
+from simulator import Cloud, create_app
+
+DOMAIN = custom_components.smartcar.DOMAIN
 
 settings.register_profile(
     "suite",
@@ -33,3 +44,59 @@ def _custom_integrations(request: pytest.FixtureRequest) -> None:
     """Let Home Assistant, where a test starts one, load this integration."""
     if "hass" in request.fixturenames:
         request.getfixturevalue("enable_custom_integrations")
+
+
+@pytest.fixture
+def vehicles() -> int:
+    """Return how many cars are connected; parametrize it for more."""
+    return 3
+
+
+@pytest.fixture
+async def cloud(
+    vehicles: int, monkeypatch: pytest.MonkeyPatch, socket_enabled: None
+) -> AsyncGenerator[Cloud]:
+    """Return a simulated cloud that all four origins point to."""
+    cloud = Cloud(vehicles=vehicles, seed=1, connection_lag=0, command_lag=0, subscription_lag=0)
+    async with TestServer(create_app(cloud), host="127.0.0.1") as server:
+        for variable in (
+            "SMARTCAR_CONNECT_ORIGIN",
+            "SMARTCAR_AUTH_ORIGIN",
+            "SMARTCAR_API_ORIGIN",
+            "SMARTCAR_MANAGEMENT_API_ORIGIN",
+        ):
+            monkeypatch.setenv(variable, str(server.make_url("")).rstrip("/"))
+        yield cloud
+
+
+@pytest.fixture
+def new_entry(hass: HomeAssistant, cloud: Cloud) -> Callable[..., MockConfigEntry]:
+    """Return a function that makes an entry for the cloud's application, not set up yet."""
+
+    def make(**overrides: object) -> MockConfigEntry:
+        arguments: dict[str, object] = {
+            "domain": DOMAIN,
+            "title": "Smartcar",
+            "unique_id": cloud.client_id,
+            "version": 3,
+            "data": {
+                CONF_CLIENT_ID: cloud.client_id,
+                CONF_CLIENT_SECRET: cloud.client_secret,
+                CONF_WEBHOOK_ID: "0123456789abcdef",
+            },
+        }
+        entry = MockConfigEntry(**arguments | overrides)
+        entry.add_to_hass(hass)
+        return entry
+
+    return make
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, new_entry: Callable[..., MockConfigEntry]) -> ConfigEntry:
+    """Return an entry that is set up."""
+    entry = new_entry()
+    await async_setup_component(hass, "homeassistant", {})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    return entry

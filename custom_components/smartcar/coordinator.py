@@ -232,7 +232,6 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
                 state = self._stored.vehicles.setdefault(vehicle_id, VehicleState())
                 vehicle = VehicleCoordinator(self, connection, state)
                 self.vehicles[vehicle_id] = vehicle
-                vehicle.async_set_connection(connection, is_gone=self.is_gone(vehicle_id))
                 new.append(vehicle)
         # A car that fails must not keep the others from starting, and none waits for another.
         await asyncio.gather(*(vehicle.async_start() for vehicle in new))
@@ -294,8 +293,8 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         self.connection = connection
         self.data = state
         self.command_lock = asyncio.Lock()
-        self._is_gone = False
-        self._was_available = True
+        self._is_gone = account.is_gone(connection.vehicle_id)
+        self._was_available = self.is_available
         self._changed: frozenset[str] = frozenset()
         self._new_entity_listeners: list[CALLBACK_TYPE] = []
         self._cancel_refresh: CALLBACK_TYPE | None = None
@@ -325,9 +324,11 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         """Ask the cloud for the car's signals, unless those of the store are fresh enough."""
         if self._is_gone or ((device := self._device) is not None and device.disabled):
             return
-        contact = self.data.last_contact
-        if contact is not None:
+        if (contact := self.data.last_contact) is not None:
+            if self.config_entry.pref_disable_polling:
+                return
             wait = contact + SIGNALS_INTERVAL - dt_util.utcnow()
+            # A wait longer than the interval comes from a clock that was wrong.
             if timedelta() < wait <= SIGNALS_INTERVAL:
                 self.update_interval = wait
                 return

@@ -27,7 +27,10 @@ https://smartcar.com/docs/api-reference/list-connections.
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+import re
 from typing import override
+
+_NAME = re.compile("[A-Za-z_]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +101,16 @@ class InvalidResponseError(SmartcarError):
 
 
 class ApiError(SmartcarError):
-    """The cloud said no. The text of the error is safe to log: it holds status, type and code."""
+    """The cloud said no. The text of the error is safe to log: it holds status, type and code.
+
+    And type and code only if they look like the names they should be: some gateways write a
+    sentence there, with ids in it.
+    """
 
     def __init__(self, details: ErrorDetails) -> None:
         """Keep what the envelope says."""
-        super().__init__(
-            " ".join(
-                part
-                for part in (
-                    str(details.status),
-                    ":".join(filter(None, (details.type, details.code))),
-                )
-                if part
-            )
-        )
+        names = [name for name in (details.type, details.code) if name and _NAME.fullmatch(name)]
+        super().__init__(" ".join([str(details.status), ":".join(names)]).rstrip())
         self.details = details
         self.status = details.status
         self.type = details.type
@@ -233,10 +232,14 @@ def api_error(details: ErrorDetails) -> ApiError:
     Three things that share the statuses 401 and 403 are told apart: a spent quota or a time
     limit (by its words), a missing permission (403), and credentials that are refused (401).
     """
-    words = " ".join(filter(None, (details.code, details.detail))).lower()
-    if details.status in (401, 403) and any(word in words for word in _LIMIT_WORDS):
-        return RateLimitError(details)
     kind = _BY_TYPE.get(details.type or "") or _BY_STATUS.get(details.status, ServerError)
+    words = " ".join(filter(None, (details.code, details.detail))).lower()
+    if (
+        details.status in (401, 403)
+        and kind is not BillingError
+        and any(word in words for word in _LIMIT_WORDS)
+    ):
+        return RateLimitError(details)
     if kind is AuthenticationError and details.status == 403:
         kind = MissingPermissionError
     return kind(details)
