@@ -1,15 +1,14 @@
-"""Setting up, restarting and removing an entry."""
-
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
-from homeassistant.core import HomeAssistant
-
+from tests.front_door import *
 from simulator import Cloud
-
-
-async def test_set_up(hass: HomeAssistant, cloud: Cloud, entry: ConfigEntry) -> None:
-    assert entry.state is ConfigEntryState.LOADED
+async def test_set_up(hass, cloud, freezer, entry):
+    import time
+    print("T", time.time(), hass.loop.time())
+    for car in cloud.connected if hasattr(cloud,'connected') else cloud.cars.values():
+        print(car.model.name, sorted(entities(hass, entry, car)))
+    for s in hass.states.async_all(): print(s.entity_id, s.state)
     print(cloud.requests)
-    for state in hass.states.async_all():
-        print(state.entity_id, state.state)
-    for car in cloud.cars.values(): print(car)
-    assert 0
+    cloud.requests.clear()
+    await let_pass(hass, freezer, POLL)
+    print("T", time.time(), hass.loop.time())
+    print(cloud.requests)
+

@@ -1,6 +1,6 @@
-"""What a car is or is not: plugged in, charging, locked, ..."""
+"""What a car is or is not: plugged in, charging, open, locked, in order, ..."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import override
 
@@ -9,12 +9,21 @@ from homeassistant.components.binary_sensor import (
     BinarySensorEntity,
     BinarySensorEntityDescription,
 )
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api.signals import IS_CABLE_CONNECTED, IS_CHARGING, SignalType
-from .coordinator import SmartcarConfigEntry
-from .entity import SmartcarEntity, SmartcarEntityDescription, async_setup_entities
+from .api import signals as catalogue
+from .api.signals import Closure, Position, SignalType, SystemStatus
+from .coordinator import SmartcarConfigEntry, VehicleCoordinator
+from .entity import (
+    SmartcarEntity,
+    SmartcarEntityDescription,
+    async_setup_entities,
+    may_charge,
+    may_lock,
+    position_key,
+)
 from .vehicle import VehicleState
 
 PARALLEL_UPDATES = 0
@@ -25,24 +34,197 @@ class SmartcarBinarySensorDescription(SmartcarEntityDescription, BinarySensorEnt
     """A binary sensor."""
 
     is_on_fn: Callable[[VehicleState], bool | None]
+    attributes_fn: Callable[[VehicleState], Mapping[str, object]] | None = None
 
 
-def _row(
-    key: str, signal: SignalType[bool], device_class: BinarySensorDeviceClass | None = None
+def _true(
+    key: str,
+    signal: SignalType[bool],
+    device_class: BinarySensorDeviceClass | None = None,
+    *,
+    category: EntityCategory | None = None,
+    enabled: bool = True,
+    exists_fn: Callable[[VehicleCoordinator], bool] = lambda _: True,
 ) -> SmartcarBinarySensorDescription:
     """Return the row of a signal that is true or false itself."""
     return SmartcarBinarySensorDescription(
         key=key,
         device_class=device_class,
         signals=(signal,),
+        exists_fn=exists_fn,
         is_on_fn=lambda car: car.value(signal),
+        entity_category=category,
+        entity_registry_enabled_default=enabled,
     )
 
 
+def _open(
+    key: str, signal: SignalType[Closure], device_class: BinarySensorDeviceClass
+) -> SmartcarBinarySensorDescription:
+    """Return the row that tells whether something is open."""
+
+    def is_open(car: VehicleState) -> bool | None:
+        closure = car.value(signal)
+        return closure.is_open if closure else None
+
+    return SmartcarBinarySensorDescription(
+        key=key,
+        device_class=device_class,
+        signals=(signal,),
+        exists_fn=lambda vehicle: is_open(vehicle.data) is not None,
+        is_on_fn=is_open,
+    )
+
+
+def _unlocked(key: str, signal: SignalType[Closure]) -> SmartcarBinarySensorDescription:
+    """Return the row that tells whether something is unlocked."""
+
+    def is_unlocked(car: VehicleState) -> bool | None:
+        closure = car.value(signal)
+        return _not(closure.is_locked if closure else None)
+
+    return SmartcarBinarySensorDescription(
+        key=key,
+        device_class=BinarySensorDeviceClass.LOCK,
+        signals=(signal,),
+        exists_fn=lambda vehicle: is_unlocked(vehicle.data) is not None,
+        is_on_fn=is_unlocked,
+    )
+
+
+def _problem(key: str, signal: SignalType[SystemStatus]) -> SmartcarBinarySensorDescription:
+    """Return the row of a system that diagnoses itself."""
+
+    def status(car: VehicleState) -> SystemStatus | None:
+        return car.value(signal)
+
+    return SmartcarBinarySensorDescription(
+        key=f"diagnostics_{key}",
+        device_class=BinarySensorDeviceClass.PROBLEM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        signals=(signal,),
+        is_on_fn=lambda car: found.is_alert if (found := status(car)) else None,
+        attributes_fn=lambda car: {
+            "description": found.description if (found := status(car)) else None
+        },
+    )
+
+
+def _not(value: bool | None) -> bool | None:
+    return None if value is None else not value
+
+
+# Disabled by default is what is rare and what says again what another entity says better.
 BINARY_SENSORS = (
-    _row("charging", IS_CHARGING, BinarySensorDeviceClass.BATTERY_CHARGING),
-    _row("plug_status", IS_CABLE_CONNECTED, BinarySensorDeviceClass.PLUG),
+    _true("asleep", catalogue.IS_ASLEEP, category=EntityCategory.DIAGNOSTIC),
+    _true("at_home", catalogue.IS_AT_HOME, BinarySensorDeviceClass.PRESENCE, enabled=False),
+    _true("battery_heater_active", catalogue.IS_BATTERY_HEATER_ACTIVE),
+    _true("charge_cable_latched", catalogue.IS_CABLE_LATCHED, enabled=False),
+    _true(
+        "charge_fast_charger_present",
+        catalogue.IS_FAST_CHARGER_PRESENT,
+        category=EntityCategory.DIAGNOSTIC,
+    ),
+    _true(
+        # Who may open it has a cover instead.
+        "charge_port",
+        catalogue.IS_CHARGE_PORT_OPEN,
+        BinarySensorDeviceClass.OPENING,
+        exists_fn=lambda vehicle: not may_charge(vehicle),
+    ),
+    _true("charging", catalogue.IS_CHARGING, BinarySensorDeviceClass.BATTERY_CHARGING),
+    _problem("abs", catalogue.ABS),
+    _problem("active_safety", catalogue.ACTIVE_SAFETY),
+    _problem("airbag", catalogue.AIRBAG),
+    _problem("brake_fluid", catalogue.BRAKE_FLUID),
+    _problem("driver_assistance", catalogue.DRIVER_ASSISTANCE),
+    _problem("emissions", catalogue.EMISSIONS),
+    _problem("ev_battery_conditioning", catalogue.EV_BATTERY_CONDITIONING),
+    _problem("ev_charging", catalogue.EV_CHARGING),
+    _problem("ev_drive_unit", catalogue.EV_DRIVE_UNIT),
+    _problem("ev_hv_battery", catalogue.EV_HV_BATTERY),
+    _problem("lighting", catalogue.LIGHTING),
+    _problem("mil", catalogue.MALFUNCTION_INDICATOR),
+    _problem("oil_life", catalogue.OIL_LIFE_STATUS),
+    _problem("oil_pressure", catalogue.OIL_PRESSURE),
+    _problem("oil_temperature", catalogue.OIL_TEMPERATURE),
+    _problem("telematics", catalogue.TELEMATICS),
+    _problem("tire_pressure", catalogue.TIRE_PRESSURE_STATUS),
+    _problem("tire_pressure_monitoring", catalogue.TIRE_PRESSURE_MONITORING),
+    _problem("transmission", catalogue.TRANSMISSION),
+    _problem("washer_fluid", catalogue.WASHER_FLUID),
+    _problem("water_in_fuel", catalogue.WATER_IN_FUEL),
+    _true(
+        "digital_key_paired",
+        catalogue.IS_DIGITAL_KEY_PAIRED,
+        category=EntityCategory.DIAGNOSTIC,
+        enabled=False,
+    ),
+    SmartcarBinarySensorDescription(
+        # Who may lock has a lock instead.
+        key="door_lock",
+        device_class=BinarySensorDeviceClass.LOCK,
+        signals=(catalogue.IS_LOCKED,),
+        exists_fn=lambda vehicle: not may_lock(vehicle),
+        is_on_fn=lambda car: _not(car.value(catalogue.IS_LOCKED)),
+    ),
+    _open("engine_cover", catalogue.ENGINE_COVER, BinarySensorDeviceClass.OPENING),
+    _true("front_defroster", catalogue.IS_FRONT_DEFROSTER_ACTIVE),
+    _open("front_trunk", catalogue.FRONT_TRUNK, BinarySensorDeviceClass.OPENING),
+    _unlocked("front_trunk_lock", catalogue.FRONT_TRUNK),
+    _true("hvac_active", catalogue.IS_CABIN_HVAC_ACTIVE, BinarySensorDeviceClass.RUNNING),
+    _true("in_service", catalogue.IS_IN_SERVICE, enabled=False),
+    _true(
+        "online",
+        catalogue.IS_ONLINE,
+        BinarySensorDeviceClass.CONNECTIVITY,
+        category=EntityCategory.DIAGNOSTIC,
+    ),
+    _true("plug_status", catalogue.IS_CABLE_CONNECTED, BinarySensorDeviceClass.PLUG),
+    _true("rear_defroster", catalogue.IS_REAR_DEFROSTER_ACTIVE),
+    _open("rear_trunk", catalogue.REAR_TRUNK, BinarySensorDeviceClass.OPENING),
+    _unlocked("rear_trunk_lock", catalogue.REAR_TRUNK),
+    _true("steering_heater", catalogue.IS_STEERING_HEATER_ACTIVE),
+    _open("sunroof", catalogue.SUNROOF, BinarySensorDeviceClass.WINDOW),
+    _true("surveillance_enabled", catalogue.IS_SURVEILLANCE_ENABLED),
+    _open("tailgate", catalogue.TAILGATE, BinarySensorDeviceClass.OPENING),
+    _unlocked("tailgate_lock", catalogue.TAILGATE),
 )
+
+
+def _descriptions(car: VehicleState) -> Iterable[SmartcarBinarySensorDescription]:
+    """Return the table, and rows for each door and window that the car has."""
+    yield from BINARY_SENSORS
+    for position in car.positions(catalogue.DOORS):
+        yield _at("door", position, catalogue.DOORS, BinarySensorDeviceClass.DOOR)
+        yield _at("door", position, catalogue.DOORS, BinarySensorDeviceClass.LOCK, "_lock")
+    for position in car.positions(catalogue.WINDOWS):
+        yield _at("window", position, catalogue.WINDOWS, BinarySensorDeviceClass.WINDOW)
+
+
+def _at(
+    thing: str,
+    position: Position,
+    signal: SignalType[Mapping[Position, Closure]],
+    device_class: BinarySensorDeviceClass,
+    suffix: str = "",
+) -> SmartcarBinarySensorDescription:
+    """Return the row of one door or window, or of its lock."""
+
+    def is_on(car: VehicleState) -> bool | None:
+        closure = (car.value(signal) or {}).get(position, Closure())
+        return _not(closure.is_locked) if suffix else closure.is_open
+
+    key, placeholders = position_key(thing, position, suffix)
+    return SmartcarBinarySensorDescription(
+        key=key.unique,
+        translation_key=key.translation,
+        translation_placeholders=placeholders,
+        device_class=device_class,
+        signals=(signal,),
+        exists_fn=lambda vehicle: is_on(vehicle.data) is not None,
+        is_on_fn=is_on,
+    )
 
 
 async def async_setup_entry(
@@ -52,7 +234,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the binary sensors."""
     async_setup_entities(
-        entry, async_add_entities, "binary_sensor", BINARY_SENSORS, SmartcarBinarySensor
+        entry, async_add_entities, "binary_sensor", _descriptions, SmartcarBinarySensor
     )
 
 
@@ -65,3 +247,9 @@ class SmartcarBinarySensor(SmartcarEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool | None:
         return self.entity_description.is_on_fn(self.car)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, object] | None:
+        attributes = self.entity_description.attributes_fn
+        return attributes(self.car) if attributes else None

@@ -29,7 +29,7 @@ from .api import (
     SmartcarClient,
     SmartcarError,
 )
-from .api.signals import NICKNAME, VIN
+from .api.signals import CATALOGUE, FIRMWARE_VERSION, NICKNAME, VIN
 from .const import CONF_DISCONNECT_ON_REMOVAL, CONF_EXCLUDED_VEHICLES, DOMAIN
 from .repairs import (
     async_clear_owner_action,
@@ -51,9 +51,10 @@ REFRESH_AFTER_COMMAND = 60
 # The least that is waited after a limit, whatever `retry-after` says.
 _LEAST_RETRY = 60
 
-# What changes beside the signals, for the entities that show it.
+# What changes with each contact, beside what the merge tells.
 LAST_CONTACT = "last_contact"
-DATA_FROM_CAR = "data_from_car"
+
+_SHOWN_BY_DEVICE = frozenset({FIRMWARE_VERSION.code, NICKNAME.code, VIN.code})
 
 type SmartcarConfigEntry = ConfigEntry[AccountCoordinator]
 type VehicleListener = Callable[[VehicleCoordinator], None]
@@ -296,6 +297,7 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         self._is_gone = account.is_gone(connection.vehicle_id)
         self._was_available = self.is_available
         self._changed: frozenset[str] = frozenset()
+        self._logged: set[str] = set()
         self._new_entity_listeners: list[CALLBACK_TYPE] = []
         self._cancel_refresh: CALLBACK_TYPE | None = None
         self._refreshing: asyncio.Task[None] | None = None
@@ -379,12 +381,10 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
     def async_merge(self, signals: Iterable[Signal]) -> None:
         """Merge signals, whichever way they came, and tell the entities of those that changed."""
         now = dt_util.utcnow()
-        reported = self.data.data_from_car
         changed = {LAST_CONTACT, *self.data.merge(signals, now)}
-        if self.data.data_from_car != reported:
-            changed.add(DATA_FROM_CAR)
-        if not changed.isdisjoint({NICKNAME.code, VIN.code}):
+        if not changed.isdisjoint(_SHOWN_BY_DEVICE):
             self._async_update_device()
+        self._log_unreadable(changed)
         self.data.last_contact = now
         self._changed |= changed
         self.account.schedule_save()
@@ -471,8 +471,21 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         """Give the device what has become known of it; entity ids stay as they are."""
         if (device := self._device) is not None:
             dr.async_get(self.hass).async_update_device(
-                device.id, name=self.display_name, serial_number=self.data.value(VIN)
+                device.id,
+                name=self.display_name,
+                serial_number=self.data.value(VIN),
+                sw_version=self.data.value(FIRMWARE_VERSION),
             )
+
+    def _log_unreadable(self, codes: Iterable[str]) -> None:
+        """Log, once for each signal of the car, a value that nothing can be made of."""
+        for code in codes:
+            signal = CATALOGUE.get(code)
+            if signal is None or code in self._logged or not self.data.held(signal):
+                continue
+            if self.data.value(signal) is None:
+                self._logged.add(code)
+                _LOGGER.debug("%s sent a %s that cannot be read", self.name, code)
 
     @callback
     def _async_announce_availability(self) -> None:

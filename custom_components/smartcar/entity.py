@@ -1,9 +1,8 @@
 """What all entities share: the description, the base class, and the one seam for commands."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, override
+from typing import Final, NamedTuple, override
 
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError
@@ -23,7 +22,7 @@ from .api import (
     SmartcarClient,
     SmartcarError,
 )
-from .api.signals import VIN, SignalType
+from .api.signals import FIRMWARE_VERSION, VIN, Position, SignalType
 from .const import DOMAIN
 from .coordinator import SmartcarConfigEntry, VehicleCoordinator
 from .vehicle import VEHICLE_NOT_CAPABLE, Command, VehicleState
@@ -151,7 +150,41 @@ def device_info(coordinator: VehicleCoordinator) -> DeviceInfo:
         model_id=str(vehicle.year) if vehicle.year else None,
         name=coordinator.display_name,
         serial_number=state.value(VIN),
+        sw_version=state.value(FIRMWARE_VERSION),
     )
+
+
+class PositionKey(NamedTuple):
+    """The keys of something that a car has several of."""
+
+    unique: str
+    translation: str
+
+
+def position_key(
+    thing: str, position: Position, suffix: str = ""
+) -> tuple[PositionKey, Mapping[str, str]]:
+    """Return the keys and the placeholders of the name of a door, a window, a tyre, ...
+
+    The four that every car has go by words (and so did the peer's), any other by its numbers.
+    """
+    row, column = position.row, position.column
+    if row < 2 and column < 2:
+        key = f"{thing}_{('front', 'back')[row]}_{('left', 'right')[column]}{suffix}"
+        return PositionKey(key, key), {}
+    numbers = {"row": str(row + 1), "column": str(column + 1)}
+    unique = f"{thing}_row_{numbers['row']}_column_{numbers['column']}{suffix}"
+    return PositionKey(unique, f"{thing}_other{suffix}"), numbers
+
+
+def may_charge(vehicle: VehicleCoordinator) -> bool:
+    """Tell whether the owner has permitted commands that concern charging."""
+    return "control_charge" in vehicle.connection.permissions
+
+
+def may_lock(vehicle: VehicleCoordinator) -> bool:
+    """Tell whether the owner has permitted to lock and unlock."""
+    return "control_security" in vehicle.connection.permissions
 
 
 def can_be_charged(vehicle: VehicleCoordinator) -> bool:
@@ -165,7 +198,7 @@ def can_be_charged(vehicle: VehicleCoordinator) -> bool:
 
 # The seam for commands
 
-type Send = Callable[[SmartcarClient, str, str], Awaitable[CommandExecution]]
+type Send = Callable[[SmartcarClient, str, str], Awaitable[CommandExecution | None]]
 
 # The documented codes that have a sentence of their own in the translations.
 _TRANSLATED_CODES: Final = frozenset(
@@ -198,7 +231,7 @@ async def async_send_command(
     command: Command,
     send: Send,
     effect: tuple[SignalType[object], JsonObject] | None = None,
-) -> CommandExecution:
+) -> CommandExecution | None:
     """Send one command to a car: the one place where commands leave and their errors are told.
 
     Commands to one car queue; those to two cars do not wait for each other. `effect` is the body
@@ -219,7 +252,7 @@ async def async_send_command(
             raise command_failed(vehicle, error) from error
         if effect is not None:
             signal, body = effect
-            completed_at: datetime = execution.completed_at or dt_util.utcnow()
+            completed_at = (execution.completed_at if execution else None) or dt_util.utcnow()
             vehicle.async_apply(vehicle.data.apply_command(signal, body, completed_at))
         vehicle.async_refresh_after_command()
         return execution

@@ -1,6 +1,6 @@
 """What can be measured or named about a car."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,27 +12,34 @@ from homeassistant.components.sensor import (
     SensorEntityDescription,
     SensorStateClass,
 )
-from homeassistant.const import PERCENTAGE, EntityCategory, UnitOfLength, UnitOfVolume
+from homeassistant.const import (
+    PERCENTAGE,
+    EntityCategory,
+    UnitOfElectricCurrent,
+    UnitOfElectricPotential,
+    UnitOfEnergy,
+    UnitOfLength,
+    UnitOfPower,
+    UnitOfPressure,
+    UnitOfSpeed,
+    UnitOfTemperature,
+    UnitOfTime,
+    UnitOfVolume,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api.signals import (
-    BATTERY_RANGE,
-    DETAILED_CHARGING_STATUS,
-    FUEL_AMOUNT,
-    FUEL_LEVEL,
-    FUEL_RANGE,
-    IS_CABLE_CONNECTED,
-    IS_CHARGING,
-    LOW_VOLTAGE_STATE_OF_CHARGE,
-    ODOMETER,
-    OIL_LIFE,
-    STATE_OF_CHARGE,
-    SignalType,
+from .api import signals as catalogue
+from .api.signals import Position, SignalType
+from .coordinator import LAST_CONTACT, SmartcarConfigEntry
+from .entity import (
+    SmartcarEntity,
+    SmartcarEntityDescription,
+    async_setup_entities,
+    may_charge,
+    position_key,
 )
-from .coordinator import DATA_FROM_CAR, LAST_CONTACT, SmartcarConfigEntry
-from .entity import SmartcarEntity, SmartcarEntityDescription, async_setup_entities
-from .vehicle import VehicleState
+from .vehicle import CHARGE_COMPLETE_AT, DATA_FROM_CAR, VehicleState
 
 PARALLEL_UPDATES = 0
 
@@ -45,6 +52,7 @@ class SmartcarSensorDescription(SmartcarEntityDescription, SensorEntityDescripti
 
     value_fn: Callable[[VehicleState], SensorValue]
     attributes_fn: Callable[[VehicleState], Mapping[str, object]] | None = None
+    last_reset_fn: Callable[[VehicleState], datetime | None] = lambda _: None
 
 
 class ChargingState(StrEnum):
@@ -58,16 +66,16 @@ class ChargingState(StrEnum):
 
 
 def charging_state(car: VehicleState) -> ChargingState | None:
-    """Derive the status from cable, charging and the vendor's text: the plainest word wins.
+    """Derive the status from cable, charging and the maker's text, in this order of trust.
 
-    A car that says it charges does; the text tells complete and fault apart only while it does
-    not, since makers leave it behind.
+    The text tells complete and fault apart only while the car does not charge: makers leave it
+    behind.
     """
-    text = car.value(DETAILED_CHARGING_STATUS) or ""
-    is_connected = car.value(IS_CABLE_CONNECTED)
-    is_charging = car.value(IS_CHARGING)
+    text = car.value(catalogue.DETAILED_CHARGING_STATUS) or ""
+    is_connected = car.value(catalogue.IS_CABLE_CONNECTED)
+    is_charging = car.value(catalogue.IS_CHARGING)
     if is_charging is None and is_connected is not False:
-        is_charging = True if text == "CHARGING" else None
+        is_charging = text == "CHARGING"
     if is_charging:
         return ChargingState.CHARGING
     if "FAULT" in text or "ERROR" in text:
@@ -76,19 +84,19 @@ def charging_state(car: VehicleState) -> ChargingState | None:
         return ChargingState.DISCONNECTED
     if text in {"FULLY_CHARGED", "COMPLETE", "COMPLETED", "CHARGING_COMPLETE"}:
         return ChargingState.COMPLETE
-    if is_connected:
-        return ChargingState.CONNECTED
-    return None
+    return ChargingState.CONNECTED if is_connected else None
 
 
 def _measured(
     key: str,
     signal: SignalType[float],
-    unit: str,
+    unit: str | None,
     device_class: SensorDeviceClass | None = None,
     *,
     precision: int = 0,
     state_class: SensorStateClass = SensorStateClass.MEASUREMENT,
+    category: EntityCategory | None = None,
+    enabled: bool = True,
 ) -> SmartcarSensorDescription:
     """Return the row of a signal that is a number itself."""
     return SmartcarSensorDescription(
@@ -99,16 +107,191 @@ def _measured(
         native_unit_of_measurement=unit,
         state_class=state_class,
         suggested_display_precision=precision,
+        entity_category=category,
+        entity_registry_enabled_default=enabled,
     )
 
 
+def _named(
+    key: str, signal: SignalType[str], *, options: list[str] | None = None, enabled: bool = True
+) -> SmartcarSensorDescription:
+    """Return the row of a signal that is a name: one of the options, or any text of its maker."""
+
+    def name(car: VehicleState) -> str | None:
+        text = car.value(signal)
+        if options is None:
+            # The longest state that Home Assistant takes.
+            return text[:255] if text else None
+        return text.lower() if text and text.lower() in options else None
+
+    return SmartcarSensorDescription(
+        key=key,
+        signals=(signal,),
+        value_fn=name,
+        device_class=SensorDeviceClass.ENUM if options else None,
+        options=options,
+        entity_category=None if options else EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=enabled,
+    )
+
+
+def _counted(
+    key: str,
+    signal: SignalType[tuple[object, ...]],
+    attribute: str | None = None,
+    *,
+    enabled: bool = True,
+) -> SmartcarSensorDescription:
+    """Return the row of a list: how many there are, and the list itself where it is short."""
+
+    def attributes(car: VehicleState) -> Mapping[str, object]:
+        return {attribute: car.value(signal)} if attribute else {}
+
+    return SmartcarSensorDescription(
+        key=key,
+        signals=(signal,),
+        value_fn=lambda car: None if (items := car.value(signal)) is None else len(items),
+        attributes_fn=attributes,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=enabled,
+    )
+
+
+def _trouble_code_count(car: VehicleState) -> int | None:
+    """Return the number of active trouble codes; some cars send only the list."""
+    count, codes = car.value(catalogue.DTC_COUNT), car.value(catalogue.DTC_LIST)
+    return count if count is not None or codes is None else len(codes)
+
+
+def _drive_mode(car: VehicleState) -> str | None:
+    mode = car.value(catalogue.DRIVE_MODE)
+    return (mode.label or mode.canonical) if mode else None
+
+
+def _charge_limit(car: VehicleState) -> float | None:
+    limits = car.value(catalogue.CHARGE_LIMITS)
+    return limits.percent if limits else None
+
+
+# Disabled by default is what is rare, what changes with every metre driven, what never changes,
+# and what says again, for other software, what another entity says better.
 SENSORS = (
-    _measured("battery_level", STATE_OF_CHARGE, PERCENTAGE, SensorDeviceClass.BATTERY),
+    _counted("account_permissions", catalogue.ACCOUNT_PERMISSIONS, "permissions", enabled=False),
+    _named("account_role", catalogue.ACCOUNT_ROLE, enabled=False),
+    _measured(
+        "battery_capacity",
+        catalogue.NOMINAL_CAPACITY,
+        UnitOfEnergy.KILO_WATT_HOUR,
+        SensorDeviceClass.ENERGY_STORAGE,
+        precision=1,
+        category=EntityCategory.DIAGNOSTIC,
+    ),
+    _measured("battery_level", catalogue.STATE_OF_CHARGE, PERCENTAGE, SensorDeviceClass.BATTERY),
+    _measured(
+        "cabin_target_temperature",
+        catalogue.CABIN_TARGET_TEMPERATURE,
+        UnitOfTemperature.CELSIUS,
+        SensorDeviceClass.TEMPERATURE,
+        precision=1,
+    ),
+    _measured(
+        "charge_amperage",
+        catalogue.CHARGE_AMPERAGE,
+        UnitOfElectricCurrent.AMPERE,
+        SensorDeviceClass.CURRENT,
+    ),
+    _measured(
+        "charge_amperage_max",
+        catalogue.CHARGE_AMPERAGE_MAX,
+        UnitOfElectricCurrent.AMPERE,
+        SensorDeviceClass.CURRENT,
+        category=EntityCategory.DIAGNOSTIC,
+    ),
+    _measured(
+        "charge_amperage_requested",
+        catalogue.CHARGE_AMPERAGE_REQUESTED,
+        UnitOfElectricCurrent.AMPERE,
+        SensorDeviceClass.CURRENT,
+        category=EntityCategory.DIAGNOSTIC,
+        enabled=False,
+    ),
+    _measured(
+        "charge_chargerate",
+        catalogue.CHARGE_RATE,
+        UnitOfSpeed.KILOMETERS_PER_HOUR,
+        SensorDeviceClass.SPEED,
+    ),
+    SmartcarSensorDescription(
+        key="charge_complete_at",
+        signals=(catalogue.TIME_TO_COMPLETE,),
+        watches=frozenset({CHARGE_COMPLETE_AT}),
+        value_fn=lambda car: car.charge_complete_at,
+        device_class=SensorDeviceClass.TIMESTAMP,
+    ),
+    _named("charge_connector_type", catalogue.CHARGING_CONNECTOR_TYPE),
+    SmartcarSensorDescription(
+        key="charge_energyadded",
+        signals=(catalogue.ENERGY_ADDED,),
+        value_fn=lambda car: car.value(catalogue.ENERGY_ADDED),
+        last_reset_fn=lambda car: car.charge_session_start,
+        device_class=SensorDeviceClass.ENERGY,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        state_class=SensorStateClass.TOTAL,
+        suggested_display_precision=2,
+    ),
+    _named("charge_fast_charger_type", catalogue.FAST_CHARGER_TYPE, enabled=False),
+    SmartcarSensorDescription(
+        # Who may set the limit has a number instead.
+        key="charge_limit",
+        signals=(catalogue.CHARGE_LIMITS,),
+        exists_fn=lambda vehicle: not may_charge(vehicle),
+        value_fn=_charge_limit,
+        native_unit_of_measurement=PERCENTAGE,
+    ),
+    _named(
+        "charge_port_color",
+        catalogue.CHARGE_PORT_COLOR,
+        enabled=False,
+    ),
+    _counted("charge_records", catalogue.CHARGE_RECORDS),
+    _counted("charge_schedules", catalogue.CHARGE_TIMERS),
+    _measured(
+        "charge_time_to_complete",
+        catalogue.TIME_TO_COMPLETE,
+        UnitOfTime.MINUTES,
+        SensorDeviceClass.DURATION,
+        enabled=False,
+    ),
+    _measured(
+        "charge_voltage",
+        catalogue.CHARGE_VOLTAGE,
+        UnitOfElectricPotential.VOLT,
+        SensorDeviceClass.VOLTAGE,
+    ),
+    _measured(
+        "charge_wattage",
+        catalogue.CHARGE_WATTAGE,
+        UnitOfPower.WATT,
+        SensorDeviceClass.POWER,
+    ),
+    _measured(
+        "charger_phases",
+        catalogue.CHARGER_PHASES,
+        None,
+        category=EntityCategory.DIAGNOSTIC,
+        enabled=False,
+    ),
     SmartcarSensorDescription(
         key="charging_state",
-        signals=(IS_CHARGING, IS_CABLE_CONNECTED, DETAILED_CHARGING_STATUS),
+        signals=(
+            catalogue.IS_CHARGING,
+            catalogue.IS_CABLE_CONNECTED,
+            catalogue.DETAILED_CHARGING_STATUS,
+        ),
         value_fn=charging_state,
-        attributes_fn=lambda car: {"detailed_status": car.value(DETAILED_CHARGING_STATUS)},
+        attributes_fn=lambda car: {
+            "detailed_status": car.value(catalogue.DETAILED_CHARGING_STATUS)
+        },
         device_class=SensorDeviceClass.ENUM,
         options=list(ChargingState),
     ),
@@ -119,16 +302,57 @@ SENSORS = (
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
-    _measured("engine_oil", OIL_LIFE, PERCENTAGE),
+    SmartcarSensorDescription(
+        key="drive_mode",
+        signals=(catalogue.DRIVE_MODE,),
+        value_fn=_drive_mode,
+        attributes_fn=lambda car: {
+            "canonical": mode.canonical if (mode := car.value(catalogue.DRIVE_MODE)) else None
+        },
+    ),
+    SmartcarSensorDescription(
+        key="dtc_count",
+        signals=(catalogue.DTC_COUNT, catalogue.DTC_LIST),
+        value_fn=_trouble_code_count,
+        attributes_fn=lambda car: {
+            "codes": [code.code for code in car.value(catalogue.DTC_LIST) or ()]
+        },
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    _measured("engine_oil", catalogue.OIL_LIFE, PERCENTAGE),
+    _named("exterior_color", catalogue.EXTERIOR_COLOR, enabled=False),
+    _measured(
+        "external_temperature",
+        catalogue.EXTERNAL_TEMPERATURE,
+        UnitOfTemperature.CELSIUS,
+        SensorDeviceClass.TEMPERATURE,
+        precision=1,
+    ),
+    _named("firmware_version", catalogue.FIRMWARE_VERSION),
     _measured(
         "fuel",
-        FUEL_AMOUNT,
+        catalogue.FUEL_AMOUNT,
         UnitOfVolume.LITERS,
         SensorDeviceClass.VOLUME_STORAGE,
         precision=1,
     ),
-    _measured("fuel_percent", FUEL_LEVEL, PERCENTAGE),
-    _measured("fuel_range", FUEL_RANGE, UnitOfLength.KILOMETERS, SensorDeviceClass.DISTANCE),
+    _measured("fuel_percent", catalogue.FUEL_LEVEL, PERCENTAGE),
+    _measured(
+        "fuel_range", catalogue.FUEL_RANGE, UnitOfLength.KILOMETERS, SensorDeviceClass.DISTANCE
+    ),
+    _named(
+        "gear_state",
+        catalogue.GEAR_STATE,
+        options=["park", "reverse", "neutral", "drive", "low", "sport", "manual"],
+    ),
+    _measured(
+        "internal_temperature",
+        catalogue.INTERNAL_TEMPERATURE,
+        UnitOfTemperature.CELSIUS,
+        SensorDeviceClass.TEMPERATURE,
+        precision=1,
+    ),
     SmartcarSensorDescription(
         key="last_contact",
         watches=frozenset({LAST_CONTACT}),
@@ -138,19 +362,70 @@ SENSORS = (
     ),
     _measured(
         "low_voltage_battery_level",
-        LOW_VOLTAGE_STATE_OF_CHARGE,
+        catalogue.LOW_VOLTAGE_STATE_OF_CHARGE,
         PERCENTAGE,
         SensorDeviceClass.BATTERY,
     ),
+    _named(
+        "low_voltage_battery_status",
+        catalogue.LOW_VOLTAGE_STATUS,
+        options=["good", "warn", "bad"],
+    ),
+    _measured(
+        "max_range_charge_count",
+        catalogue.MAX_RANGE_CHARGE_COUNTER,
+        None,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        category=EntityCategory.DIAGNOSTIC,
+        enabled=False,
+    ),
+    _named("nickname", catalogue.NICKNAME, enabled=False),
     _measured(
         "odometer",
-        ODOMETER,
+        catalogue.ODOMETER,
         UnitOfLength.KILOMETERS,
         SensorDeviceClass.DISTANCE,
         state_class=SensorStateClass.TOTAL_INCREASING,
     ),
-    _measured("range", BATTERY_RANGE, UnitOfLength.KILOMETERS, SensorDeviceClass.DISTANCE),
+    _counted("packages", catalogue.PACKAGES, "packages", enabled=False),
+    _measured(
+        "range", catalogue.BATTERY_RANGE, UnitOfLength.KILOMETERS, SensorDeviceClass.DISTANCE
+    ),
+    _counted("service_records", catalogue.SERVICE_RECORDS),
+    _measured(
+        "speed",
+        catalogue.CURRENT_SPEED,
+        UnitOfSpeed.KILOMETERS_PER_HOUR,
+        SensorDeviceClass.SPEED,
+        enabled=False,
+    ),
+    _named("surveillance_brand", catalogue.SURVEILLANCE_BRAND, enabled=False),
+    _named("trim", catalogue.TRIM, enabled=False),
+    _named("wheel_style", catalogue.WHEEL_STYLE, enabled=False),
 )
+
+
+def _descriptions(car: VehicleState) -> Iterable[SmartcarSensorDescription]:
+    """Return the table, and a row for each tyre that the car has."""
+    yield from SENSORS
+    for position in car.positions(catalogue.TIRES):
+        yield _tire_pressure(position)
+
+
+def _tire_pressure(position: Position) -> SmartcarSensorDescription:
+    key, placeholders = position_key("tire_pressure", position)
+    return SmartcarSensorDescription(
+        key=key.unique,
+        translation_key=key.translation,
+        translation_placeholders=placeholders,
+        signals=(catalogue.TIRES,),
+        value_fn=lambda car: (car.value(catalogue.TIRES) or {}).get(position),
+        device_class=SensorDeviceClass.PRESSURE,
+        native_unit_of_measurement=UnitOfPressure.KPA,
+        suggested_unit_of_measurement=UnitOfPressure.BAR,
+        suggested_display_precision=1,
+        state_class=SensorStateClass.MEASUREMENT,
+    )
 
 
 async def async_setup_entry(
@@ -159,7 +434,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the sensors."""
-    async_setup_entities(entry, async_add_entities, "sensor", SENSORS, SmartcarSensor)
+    async_setup_entities(entry, async_add_entities, "sensor", _descriptions, SmartcarSensor)
 
 
 class SmartcarSensor(SmartcarEntity, SensorEntity):
@@ -177,3 +452,8 @@ class SmartcarSensor(SmartcarEntity, SensorEntity):
     def extra_state_attributes(self) -> Mapping[str, object] | None:
         attributes = self.entity_description.attributes_fn
         return attributes(self.car) if attributes else None
+
+    @property
+    @override
+    def last_reset(self) -> datetime | None:
+        return self.entity_description.last_reset_fn(self.car)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from .api import Json, JsonObject, Signal, SignalError, SignalStatus
 from .api.reading import (
@@ -24,8 +24,14 @@ from .api.signals import (
     CHARGE_RATE,
     CHARGE_VOLTAGE,
     CHARGE_WATTAGE,
+    DOORS,
+    ENERGY_ADDED,
+    IS_CABLE_CONNECTED,
     IS_CHARGING,
     TIME_TO_COMPLETE,
+    TIRES,
+    WINDOWS,
+    Position,
     SignalType,
 )
 
@@ -34,6 +40,13 @@ _CLOCK_TOLERANCE = timedelta(minutes=5)
 # How long a value without any time of its own may not turn a command's result back.
 _COMMAND_GRACE = timedelta(minutes=10)
 _INCAPABLE_FOR_GOOD = timedelta(days=7)
+
+# An estimate that moves by less is the same estimate.
+_ESTIMATE_TOLERANCE = timedelta(minutes=2)
+
+# What is derived from the signals, for the entities that show it: told beside the codes.
+CHARGE_COMPLETE_AT: Final = "charge_complete_at"
+DATA_FROM_CAR: Final = "data_from_car"
 
 NOT_CHARGING: Final = "NOT_CHARGING"
 VEHICLE_NOT_CAPABLE: Final = "VEHICLE_NOT_CAPABLE"
@@ -97,10 +110,10 @@ class HeldSignal:
         """Return what the store keeps."""
         return {
             "body": self.body,
-            "updated_at": self.updated_at.isoformat() if self.updated_at else None,
+            "updated_at": _time_as_json(self.updated_at),
             "commanded": self.commanded,
             "error": {"type": self.error.type, "code": self.error.code} if self.error else None,
-            "error_since": self.error_since.isoformat() if self.error_since else None,
+            "error_since": _time_as_json(self.error_since),
         }
 
     @classmethod
@@ -128,6 +141,12 @@ class VehicleState:
         self.incapable_of: set[Command] = set()
         self.last_contact: datetime | None = None
         """When the cloud last answered for this car, by poll or push."""
+        self.charge_complete_at: datetime | None = None
+        """When charging will be complete; moves only with estimates that differ."""
+        self.charge_session_start: datetime | None = None
+        """Since when the energy added has been counted."""
+        self._plugged_in_at: datetime | None = None
+        self._positions: dict[str, set[Position]] = {}
         self._values: dict[str, object] = {}
 
     def value[T](self, signal: SignalType[T]) -> T | None:
@@ -143,6 +162,10 @@ class VehicleState:
         held = self.signals.get(signal.code)
         return held if held is not None and held.has_value else None
 
+    def positions(self, signal: SignalType[Mapping[Position, object]]) -> list[Position]:
+        """Return where the car was ever seen to have doors, windows or tyres."""
+        return sorted(self._positions.get(signal.code, ()))
+
     @property
     def data_from_car(self) -> datetime | None:
         """When the car last reported anything."""
@@ -152,13 +175,17 @@ class VehicleState:
     def merge(self, signals: Iterable[Signal], now: datetime) -> frozenset[str]:
         """Take in what a poll or a push brought; return the codes whose body changed.
 
+        What is derived from the signals and changed is told by a name of its own.
+
         - A success replaces the value unless it is older than what is held. No time means `now`,
           and so does a time that lies ahead.
         - An error keeps the last good value and is recorded beside it.
         - A car that does not charge has no power, current and rate, and no voltage and time to
           complete, whatever body stands beside NOT_CHARGING.
         """
-        before = dict(self.signals)
+        before = _Before(dict(self.signals), self.data_from_car, self.charge_complete_at)
+        energy = self.value(ENERGY_ADDED)
+        was_connected = self.value(IS_CABLE_CONNECTED)
         errors: set[str] = set()
         charging: bool | None = None
         for signal in signals:
@@ -179,13 +206,14 @@ class VehicleState:
             # is charging.
             self._end_charge(errors if charging else _WITHOUT_CHARGE, None)
         self._values.clear()
+        self._follow_session(was_connected, energy, now)
         return self._changed(before)
 
     def apply_command(
         self, signal: SignalType[object], body: JsonObject, completed_at: datetime
     ) -> frozenset[str]:
         """Store what a command achieved, as of when the car had done it."""
-        before = dict(self.signals)
+        before = _Before(dict(self.signals), self.data_from_car, self.charge_complete_at)
         held = self.signals.get(signal.code, HeldSignal())
         self.signals[signal.code] = replace(
             held, body=body, updated_at=completed_at, commanded=True
@@ -237,12 +265,55 @@ class VehicleState:
             # Without a time of its own the old one stays, so that the next success is not older.
             self.signals[code] = replace(held, body=body, updated_at=at or held.updated_at)
 
-    def _changed(self, before: Mapping[str, HeldSignal]) -> frozenset[str]:
-        return frozenset(
+    def _follow_session(
+        self, was_connected: bool | None, energy_before: float | None, now: datetime
+    ) -> None:
+        """Notice where a charging session begins: the energy added counts from there.
+
+        It begins when the energy falls, or when it changes after the cable was plugged in.
+        Pausing and resuming, as with solar power, begins nothing.
+        """
+        if was_connected is False and self.value(IS_CABLE_CONNECTED):
+            self._plugged_in_at = self.signals[IS_CABLE_CONNECTED.code].updated_at
+        energy = self.value(ENERGY_ADDED)
+        if energy is None or energy == energy_before:
+            return
+        if energy_before is None or energy < energy_before or self._plugged_in_at:
+            counted_at = self.signals[ENERGY_ADDED.code].updated_at or now
+            if energy_before is None:
+                self.charge_session_start = self.charge_session_start or counted_at
+            else:
+                self.charge_session_start = self._plugged_in_at or counted_at
+            self._plugged_in_at = None
+
+    def _estimate_completion(self) -> None:
+        minutes = self.value(TIME_TO_COMPLETE)
+        held = self.signals.get(TIME_TO_COMPLETE.code)
+        if minutes is None or held is None or held.updated_at is None:
+            self.charge_complete_at = None
+            return
+        estimate = held.updated_at + timedelta(minutes=minutes)
+        known = self.charge_complete_at
+        if known is None or abs(estimate - known) > _ESTIMATE_TOLERANCE:
+            self.charge_complete_at = estimate
+
+    def _changed(self, before: _Before) -> frozenset[str]:
+        """Derive what is derived, and tell what differs from before."""
+        self._estimate_completion()
+        changed = {
             code
             for code, held in self.signals.items()
-            if held.body != (before[code].body if code in before else {})
-        )
+            if held.body != (before.signals[code].body if code in before.signals else {})
+        }
+        for signal in (DOORS, TIRES, WINDOWS):
+            if signal.code in changed:
+                seen: Mapping[Position, object] = self.value(signal) or {}
+                self._positions.setdefault(signal.code, set()).update(seen)
+        if self.charge_complete_at != before.charge_complete_at:
+            changed.add(CHARGE_COMPLETE_AT)
+        if self.data_from_car != before.data_from_car:
+            changed.add(DATA_FROM_CAR)
+        return frozenset(changed)
 
     def as_json(self) -> dict[str, Json]:
         """Return what the store keeps."""
@@ -250,7 +321,14 @@ class VehicleState:
             "signals": {code: held.as_json() for code, held in self.signals.items()},
             "entities": sorted(self.entities),
             "incapable_of": sorted(self.incapable_of),
-            "last_contact": self.last_contact.isoformat() if self.last_contact else None,
+            "last_contact": _time_as_json(self.last_contact),
+            "charge_complete_at": _time_as_json(self.charge_complete_at),
+            "charge_session_start": _time_as_json(self.charge_session_start),
+            "plugged_in_at": _time_as_json(self._plugged_in_at),
+            "positions": {
+                code: [[position.row, position.column] for position in sorted(positions)]
+                for code, positions in self._positions.items()
+            },
         }
 
     @classmethod
@@ -271,7 +349,28 @@ class VehicleState:
             if item in list(Command)
         }
         state.last_contact = optional_time(data.get("last_contact"))
+        state.charge_complete_at = optional_time(data.get("charge_complete_at"))
+        state.charge_session_start = optional_time(data.get("charge_session_start"))
+        state._plugged_in_at = optional_time(data.get("plugged_in_at"))
+        for code, positions in optional_object(data.get("positions")).items():
+            state._positions[code] = {
+                Position(row, column)
+                for row, column in map(optional_list, optional_list(positions))
+                if isinstance(row, int) and isinstance(column, int)
+            }
         return state
+
+
+class _Before(NamedTuple):
+    """What a merge compares with."""
+
+    signals: Mapping[str, HeldSignal]
+    data_from_car: datetime | None
+    charge_complete_at: datetime | None
+
+
+def _time_as_json(time: datetime | None) -> str | None:
+    return time.isoformat() if time else None
 
 
 def _storable(value: Json, depth: int = 20) -> Json:

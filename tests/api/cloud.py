@@ -246,7 +246,7 @@ class Cloud:
         self.lifetime: Any = 3600
         self.token_gate: asyncio.Event | None = None
         app = web.Application()
-        app.router.add_route("*", "/{path:.*}", self._answer)
+        app.router.add_route("*", r"/{path:[\s\S]*}", self._answer)
         self.server = TestServer(app, host="127.0.0.1")
 
     @property

@@ -97,42 +97,35 @@ DOCUMENTED = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("status", "kind", "code", "expected"),
-    [
-        (status, kind, code, expected)
-        for status, kind, codes, expected in DOCUMENTED
-        for code in codes.split()
-    ],
-)
+@pytest.mark.parametrize(("status", "kind", "codes", "expected"), DOCUMENTED)
 def test_each_documented_error_has_its_class(
-    status: int, kind: str, code: str, expected: type[ApiError]
+    status: int, kind: str, codes: str, expected: type[ApiError]
 ) -> None:
-    error = _error(status, envelope(status, kind, code))
-    assert type(error) is expected
-    assert (error.status, error.type, error.code) == (status, kind, code)
-    assert str(error) == f"{status} {kind}:{code}"
+    for code in codes.split():
+        error = _error(status, envelope(status, kind, code))
+        assert type(error) is expected
+        assert (error.status, error.type, error.code) == (status, kind, code)
+        assert str(error) == f"{status} {kind}:{code}"
 
 
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        (400, ValidationError),
-        (401, AuthenticationError),
-        (403, MissingPermissionError),
-        (404, NotFoundError),
-        (409, ConflictError),
-        (418, ServerError),
-        (429, RateLimitError),
-        (430, BillingError),
-        (500, ServerError),
-        (501, CompatibilityError),
-        (502, UpstreamError),
-        (503, UpstreamError),
-        (504, UpstreamError),
-        (599, ServerError),
-    ],
-)
+BY_STATUS = {
+    400: ValidationError,
+    401: AuthenticationError,
+    403: MissingPermissionError,
+    404: NotFoundError,
+    409: ConflictError,
+    418: ServerError,
+    429: RateLimitError,
+    430: BillingError,
+    500: ServerError,
+    501: CompatibilityError,
+    502: UpstreamError,
+    503: UpstreamError,
+    504: UpstreamError,
+    599: ServerError,
+}
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -153,13 +146,12 @@ def test_each_documented_error_has_its_class(
         pytest.param(b"9" * 10_000, id="long"),
     ],
 )
-def test_without_an_envelope_the_status_decides(
-    status: int, expected: type[ApiError], body: bytes
-) -> None:
-    error = _error(status, body)
-    assert type(error) is expected
-    assert (error.status, error.type, error.code, error.detail) == (status, None, None, None)
-    assert str(error) == str(status)
+def test_without_an_envelope_the_status_decides(body: bytes) -> None:
+    for status, expected in BY_STATUS.items():
+        error = _error(status, body)
+        assert type(error) is expected
+        assert (error.status, error.type, error.code, error.detail) == (status, None, None, None)
+        assert str(error) == str(status)
 
 
 def test_an_unknown_type_leaves_it_to_the_status() -> None:
@@ -316,7 +308,6 @@ def test_other_statuses_are_invalid(status: int) -> None:
     assert caught.value.status == status
 
 
-@pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize(
     ("kind", "code", "detail", "expected"),
     [
@@ -333,12 +324,12 @@ def test_other_statuses_are_invalid(status: int) -> None:
     ],
 )
 def test_three_meanings_share_two_statuses(
-    status: int, kind: str | None, code: str | None, detail: str | None, expected: type[ApiError]
+    kind: str | None, code: str | None, detail: str | None, expected: type[ApiError]
 ) -> None:
-    body = {"errors": [{"status": str(status), "type": kind, "code": code, "detail": detail}]}
-    error = _error(status, body)
-    assert type(error) is expected
-    assert isinstance(error, LimitError) == issubclass(expected, LimitError)
+    for status in (401, 403):
+        error = _error(status, {"errors": [{"type": kind, "code": code, "detail": detail}]})
+        assert type(error) is expected
+        assert isinstance(error, LimitError) == issubclass(expected, LimitError)
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 500])
@@ -399,7 +390,6 @@ def test_any_retry_after_is_survived(value: str) -> None:
 SECRETS = [VEHICLE, VIN, "no vehicle 36ab27d0-fd9d", "52.2385,13.1546", "a\nb", "x" * 70]
 
 
-@pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize(
     "body",
     [
@@ -412,13 +402,14 @@ SECRETS = [VEHICLE, VIN, "no vehicle 36ab27d0-fd9d", "52.2385,13.1546", "a\nb", 
         {"errors": [{"resolution": {"type": "SECRET", "url": "SECRET"}}]},
     ],
 )
-def test_the_text_of_an_error_tells_no_secret(body: Any, secret: str) -> None:
+def test_the_text_of_an_error_tells_no_secret(body: Any) -> None:
     """Users paste logs into public issues; so only what looks like a name is repeated."""
-    raw = json.dumps(body).replace("SECRET", json.dumps(secret)[1:-1])
-    error = _error(500, raw.encode(), request_id=secret)
-    assert secret not in str(error)
-    assert str(error).startswith("500")
-    assert "\n" not in str(error)
+    for secret in SECRETS:
+        raw = json.dumps(body).replace("SECRET", json.dumps(secret)[1:-1])
+        error = _error(500, raw.encode(), request_id=secret)
+        assert secret not in str(error)
+        assert str(error).startswith("500")
+        assert "\n" not in str(error)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from datetime import time
 import itertools
 import logging
-import math
 from typing import Self
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -80,7 +79,9 @@ class _Request:
 
     @property
     def url(self) -> URL:
-        path = self.path.format_map({k: quote(v, safe="") for k, v in self.ids.items()})
+        path = self.path.format_map(
+            {k: quote(v, safe="", errors="replace") for k, v in self.ids.items()}
+        )
         url = URL(f"{self.origin}/v3{path}", encoded=True)
         return url.update_query(self.query) if self.query else url
 
@@ -363,7 +364,13 @@ class SmartcarClient:
             user_id=user_id,
             timeout=_COMMAND_TIMEOUT,
         )
-        (await self._send(request)).raise_for_error()
+        answer = await self._send(request)
+        answer.raise_for_error()
+        # What a good answer looks like is not documented: it may be empty, or tell no status.
+        if answer.status == 202 or answer.body.strip():
+            data = optional_object(answer.json_object().get("data"))
+            if answer.status == 202 or "status" in optional_object(data.get("attributes")):
+                _raise_unless_successful(data, answer)
 
     # Management API. Source: https://smartcar.com/docs/api-reference/get-subscription
 
@@ -507,7 +514,9 @@ class SmartcarClient:
             next_page = optional_text(optional_object(body.get("links")).get("next"))
             is_paged = _PAGE_SIZE in request.query
             if len(members) == before or not (next_page or (missing and is_paged)):
-                return Listing(members.values(), complete=not missing and not malformed)
+                uncounted = total is None and next_page is not None
+                complete = not (missing or uncounted or malformed)
+                return Listing(members.values(), complete=complete)
             query = {
                 **request.query,
                 _PAGE_NUMBER: str(page),
@@ -550,7 +559,7 @@ class SmartcarClient:
         _raise_unless_successful(data, answer)
         return CommandExecution.from_json(data)
 
-    async def _schedule(
+    async def _schedule(  # noqa: PLR0917  # a place is two numbers
         self,
         vehicle_id: str,
         user_id: str,
@@ -600,9 +609,9 @@ def _page_parameters(link: str | None) -> Mapping[str, str]:
 
 
 def _coordinates(latitude: float, longitude: float) -> Mapping[str, float]:
-    if not (math.isfinite(latitude) and abs(latitude) <= 90):
+    if not abs(latitude) <= 90:
         raise ValueError("the latitude is a number of degrees from -90 to 90")
-    if not (math.isfinite(longitude) and abs(longitude) <= 180):
+    if not abs(longitude) <= 180:
         raise ValueError("the longitude is a number of degrees from -180 to 180")
     return {"latitude": latitude, "longitude": longitude}
 

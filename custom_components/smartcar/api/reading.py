@@ -64,8 +64,14 @@ def optional_list(value: Json) -> Sequence[Json]:
 
 
 def optional_text(value: Json) -> str | None:
-    """Return the text without blanks around it; None if nothing is left or it is no text."""
-    return (value.strip() or None) if isinstance(value, str) else None
+    """Return the text without blanks around it; None if nothing is left or it is no text.
+
+    Halves of surrogate pairs, which JSON can hold and no encoder can write, become "\ufffd".
+    """
+    if not isinstance(value, str):
+        return None
+    text = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text.strip() or None
 
 
 def optional_bool(value: Json) -> bool | None:

@@ -8,7 +8,7 @@ Source: https://smartcar.com/docs/api-reference/signals/schema. The permissions 
 live grants and errors (the true table is in the Compatible Vehicles API).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -128,6 +128,8 @@ def _row[T](code: str, permission: str, read: Callable[[JsonObject], T | None]) 
 
 # Readers
 
+_PLAUSIBLE_POSITIONS = frozenset(range(10))
+
 
 def _boolean(body: JsonObject) -> bool | None:
     return optional_bool(body.get("value"))
@@ -186,40 +188,31 @@ def _closure(body: JsonObject) -> Closure | None:
     return None if closure == Closure() else closure
 
 
-def _by_position[T](
-    body: JsonObject, read: Callable[[JsonObject], T | None], *keys: str
-) -> Mapping[Position, T] | None:
-    """Read a list of things with `row` and `column`. Sparse and broken ones cost only themselves."""
-    found: dict[Position, T] = {}
+def _positions(body: JsonObject, *keys: str) -> Iterator[tuple[Position, JsonObject]]:
+    """Walk a list of things with `row` and `column`. Broken ones cost only themselves."""
     for item in optional_list(next((body[key] for key in keys if key in body), None)):
         thing = optional_object(item)
-        row, column = (
-            optional_integer(thing.get("row")),
-            optional_integer(thing.get("column")),
-        )
-        if row is None or column is None or row < 0 or column < 0:
+        row, column = optional_integer(thing.get("row")), optional_integer(thing.get("column"))
+        if row is None or column is None or not {row, column} <= _PLAUSIBLE_POSITIONS:
             continue
-        if (value := read(thing)) is not None:
-            found[Position(row, column)] = value
-    return found or None
+        yield Position(row, column), thing
 
 
-def _doors(body: JsonObject) -> Mapping[Position, Closure] | None:
-    # The vendor's schema names the list `doors`; every live body names it `values`.
-    return _by_position(body, _closure, "values", "doors")
+def _closures(*keys: str) -> Callable[[JsonObject], Mapping[Position, Closure] | None]:
+    def read(body: JsonObject) -> Mapping[Position, Closure] | None:
+        read_all = ((position, _closure(thing)) for position, thing in _positions(body, *keys))
+        return {position: closure for position, closure in read_all if closure} or None
+
+    return read
 
 
-def _windows(body: JsonObject) -> Mapping[Position, Closure] | None:
-    return _by_position(body, _closure, "values", "windows")
-
-
-def _tires(body: JsonObject) -> Mapping[Position, float] | None:
-    unit = body.get("unit")
-    return _by_position(
-        body,
-        lambda tire: normalise_tire_pressure(tire.get("tirePressure"), tire.get("unit") or unit),
-        "values",
-    )
+def _tires(body: JsonObject) -> Mapping[Position, float | None] | None:
+    """Read the pressures. A tyre that sends a number no tyre can have is there, and unknown."""
+    return {
+        position: normalise_tire_pressure(pressure, tire.get("unit") or body.get("unit"))
+        for position, tire in _positions(body, "values")
+        if (pressure := tire.get("tirePressure")) is not None
+    } or None
 
 
 def _location(body: JsonObject) -> Location | None:
@@ -311,14 +304,15 @@ INTERNAL_TEMPERATURE = _row(
 )
 
 _SECURITY = "read_security"
-DOORS = _row("closure-doors", _SECURITY, _doors)
+# The vendor's schema names the lists `doors` and `windows`; every live body names them `values`.
+DOORS = _row("closure-doors", _SECURITY, _closures("values", "doors"))
 ENGINE_COVER = _row("closure-enginecover", _SECURITY, _closure)
 FRONT_TRUNK = _row("closure-fronttrunk", _SECURITY, _closure)
 IS_LOCKED = _row("closure-islocked", _SECURITY, _boolean)
 REAR_TRUNK = _row("closure-reartrunk", _SECURITY, _closure)
 SUNROOF = _row("closure-sunroof", _SECURITY, _closure)
 TAILGATE = _row("closure-tailgate", _SECURITY, _closure)
-WINDOWS = _row("closure-windows", _SECURITY, _windows)
+WINDOWS = _row("closure-windows", _SECURITY, _closures("values", "windows"))
 
 FIRMWARE_VERSION = _row(
     "connectivitysoftware-currentfirmwareversion", "read_extended_vehicle_info", _text

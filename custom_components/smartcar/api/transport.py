@@ -130,6 +130,26 @@ def _error_status(envelope: JsonObject) -> int | None:
     return None
 
 
+async def _once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep aiohttp from repeating a GET or a DELETE by itself when the connection is lost.
+
+    It repeats them for its own errors only, so it gets to see ours.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _lost(error) from None
+
+
+def _lost(error: Exception) -> TransportError:
+    # The type says what happened; the text can hold the address with its ids.
+    return TransportError(f"connection failed ({type(error).__name__})")
+
+
 async def exchange(
     session: aiohttp.ClientSession,
     method: str,
@@ -155,6 +175,9 @@ async def exchange(
             json=json,
             data=form,
             allow_redirects=False,
+            # Without a body there is no type, where aiohttp would send one.
+            skip_auto_headers=("Content-Type",) if json is None and form is None else (),
+            middlewares=(_once,),
             timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=_CONNECT_TIMEOUT),
         ) as response:
             return Answer(
@@ -163,12 +186,12 @@ async def exchange(
                 retry_after=response.headers.get("Retry-After"),
                 request_id=response.headers.get("SC-Request-Id"),
             )
-    except aiohttp.ConnectionTimeoutError as error:
-        raise TransportTimeoutError("timed out while connecting", sent=False) from error
+    # No cause is kept whose text can hold the address with its ids: tracebacks reach logs.
+    except aiohttp.ConnectionTimeoutError:
+        raise TransportTimeoutError("timed out while connecting", sent=False) from None
     except aiohttp.ClientConnectorError as error:
         raise TransportError("could not connect", sent=False) from error
-    except TimeoutError as error:
-        raise TransportTimeoutError(f"no whole answer within {timeout:.0f} s") from error
+    except TimeoutError:
+        raise TransportTimeoutError(f"no whole answer within {timeout:.0f} s") from None
     except (aiohttp.ClientError, ValueError) as error:
-        # The type says what happened; the text can hold the address with its ids.
-        raise TransportError(f"connection failed ({type(error).__name__})") from error
+        raise _lost(error) from None

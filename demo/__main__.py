@@ -1,0 +1,151 @@
+"""`scripts/demo`: see a simulated garage in a real Home Assistant, or check that it works."""
+
+import argparse
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+import signal
+import sys
+import tempfile
+from typing import Final
+
+from aiohttp import ClientError, ClientSession
+
+from . import check, dashboard, flow, garage
+from .cloud import Cloud, running_cloud
+from .home_assistant import PASSWORD, USER, HomeAssistant, prepare, running_home_assistant
+from .processes import DemoError, ensure_port_is_free, free_port
+from .terminal import say, tell
+
+_PORT: Final = 8123
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """Everything that runs."""
+
+    cloud: Cloud
+    instance: HomeAssistant
+    entry_id: str
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/demo",
+        description="Start a simulated Smartcar cloud and a real Home Assistant that is set up "
+        "with it, and let you look around until Ctrl-C.",
+    )
+    parser.add_argument("--port", type=int, help=f"of Home Assistant (default: {_PORT})")
+    parser.add_argument(
+        "--check", action="store_true", help="try everything without waiting, on free ports"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="with --check: what was seen")
+    parser.add_argument(
+        "--screenshot", type=Path, metavar="FILE", help="save a picture of the dashboard (PNG)"
+    )
+    arguments = parser.parse_args()
+    if arguments.json and not arguments.check:
+        parser.error("--json goes with --check")
+    return arguments
+
+
+@asynccontextmanager
+async def _running_demo(port: int, folder: Path) -> AsyncIterator[Demo]:
+    """Run both sides, and set the integration up."""
+    configuration = folder / "config"
+    configuration.mkdir()
+    async with ClientSession() as session, running_cloud(session, folder) as cloud:
+        tell("starting Home Assistant")
+        cars = (await cloud.state())["cars"].values()
+        latitude, longitude = next(iter(cars))["home"]
+        prepare(configuration, port, (latitude, longitude))
+        async with running_home_assistant(
+            session, configuration, port, cloud.environment
+        ) as instance:
+            tell("setting up the integration")
+            yield Demo(cloud, instance, await flow.set_up(instance, cloud))
+
+
+async def _show(demo: Demo) -> None:
+    """Let the person look around."""
+    say(f"\nHome Assistant: {demo.instance.origin}   (user {USER}, password {PASSWORD})")
+    say(f"Simulated cloud: {demo.cloud.origin}   (control API: simulator/README.md)")
+    say(f"To connect another car, Application ID: {demo.cloud.application_id}")
+    say(f"Log: {demo.instance.log}")
+    say("Ctrl-C ends everything.")
+    await asyncio.Event().wait()
+
+
+async def _run(arguments: argparse.Namespace, folder: Path) -> int:
+    """Do what the arguments say; return the exit status."""
+    if arguments.check or arguments.screenshot:
+        port = arguments.port or free_port()
+    else:
+        port = arguments.port or _PORT
+    ensure_port_is_free(port)
+    failures: list[str] = []
+    async with _running_demo(port, folder) as demo:
+        await check.wait_for_vehicles(demo.instance, demo.cloud)
+        if arguments.check:
+            report = await check.run(demo.instance, demo.cloud, demo.entry_id)
+            failures = report.failures
+        else:
+            await dashboard.make(demo.instance, await garage.vehicles(demo.instance))
+        if arguments.screenshot:
+            from .screenshot import shoot
+
+            await shoot(demo.instance, arguments.screenshot)
+        elif not arguments.check:
+            await _show(demo)
+    if arguments.check:
+        # Only now: an error while it ends is an error as well.
+        failures += check.errors_in(demo.instance.log)
+        report.show()
+        if arguments.json:
+            report.write(arguments.json)
+    for failure in failures:
+        tell(f"failed: {failure}")
+    if arguments.check and not failures:
+        tell("everything works")
+    return 1 if failures else 0
+
+
+async def _main(arguments: argparse.Namespace) -> int:
+    """Run; a signal ends it like Ctrl-C does."""
+    task = asyncio.current_task()
+    assert task is not None
+    received: list[signal.Signals] = []
+
+    def end(number: signal.Signals) -> None:
+        received.append(number)
+        task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, end, number)
+    with tempfile.TemporaryDirectory(prefix="smartcar-demo-", ignore_cleanup_errors=True) as folder:
+        try:
+            return await _run(arguments, Path(folder))
+        except asyncio.CancelledError:
+            if not received:
+                raise
+            tell("ended")
+            return 128 + received[0] if arguments.check else 0
+        except (DemoError, ClientError, TimeoutError) as error:
+            tell(f"failed: {error or type(error).__name__}")
+            _show_logs(Path(folder))
+            return 1
+
+
+def _show_logs(folder: Path) -> None:
+    """Print the end of what the programs said, as the folder goes away."""
+    for path in sorted(folder.rglob("*.log")):
+        if lines := path.read_text(errors="replace").splitlines()[-20:]:
+            tell(f"the end of {path.name}:")
+            say("\n".join(lines))
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(_main(_arguments())))

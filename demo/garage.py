@@ -1,0 +1,78 @@
+"""What Home Assistant knows of the cars: devices, and entities by platform and key."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from .home_assistant import HomeAssistant
+
+DOMAIN: Final = "smartcar"
+
+type Key = tuple[str, str]
+"""("sensor", "odometer"): unique ids are unique per platform only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A row of the entity registry."""
+
+    entity_id: str
+    unique_id: str
+    key: Key
+    is_enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """A device of the integration."""
+
+    vehicle_id: str
+    device_id: str
+    name: str
+    make: str | None
+    model: str | None
+    entities: Mapping[Key, Entity] = field(default_factory=dict)
+
+    def entity_id(self, key: Key) -> str | None:
+        """Return the id of an enabled entity, if the car has it."""
+        entity = self.entities.get(key)
+        return entity.entity_id if entity and entity.is_enabled else None
+
+
+async def vehicles(instance: HomeAssistant) -> list[Vehicle]:
+    """Read the registries."""
+    devices = await instance.call("config/device_registry/list")
+    rows = await instance.call("config/entity_registry/list")
+    ours = [row for row in rows if row["platform"] == DOMAIN]
+    return [
+        Vehicle(
+            vehicle_id=vehicle_id,
+            device_id=device["id"],
+            name=device["name_by_user"] or device["name"],
+            make=device["manufacturer"],
+            model=device["model"],
+            entities=_entities(vehicle_id, ours, device["id"]),
+        )
+        for device in devices
+        for domain, vehicle_id in device["identifiers"]
+        if domain == DOMAIN
+    ]
+
+
+def _entities(
+    vehicle_id: str, rows: Iterable[Mapping[str, Any]], device_id: str
+) -> dict[Key, Entity]:
+    entities = [
+        Entity(
+            entity_id=row["entity_id"],
+            unique_id=row["unique_id"],
+            key=(
+                row["entity_id"].partition(".")[0],
+                row["unique_id"].removeprefix(f"{vehicle_id}_"),
+            ),
+            is_enabled=row["disabled_by"] is None,
+        )
+        for row in rows
+        if row["device_id"] == device_id
+    ]
+    return {entity.key: entity for entity in entities}

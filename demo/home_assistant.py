@@ -1,0 +1,232 @@
+"""A real Home Assistant in a folder of its own, and a small client of its API."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+import json
+import os
+from pathlib import Path
+import sys
+from typing import Any, Final
+
+from aiohttp import ClientConnectionError, ClientSession, ClientTimeout, ClientWebSocketResponse
+
+from .processes import HOST, DemoError, running
+
+USER: Final = "demo"
+PASSWORD: Final = "demo"  # noqa: S105  # of an account that is reachable from this machine only
+LOG: Final = "home-assistant.log"
+
+_INTEGRATION: Final = Path(__file__).parents[1] / "custom_components/smartcar"
+_START_TIMEOUT: Final = 180
+_POLL: Final = 0.1
+
+# Without `default_config`: its `my` leads Connect through the internet, and others look for
+# devices on the network. Whatever is missing here comes with `frontend`.
+_CONFIGURATION: Final = """\
+homeassistant:
+  name: Home
+  latitude: {latitude}
+  longitude: {longitude}
+  elevation: 34
+  unit_system: metric
+  currency: EUR
+  country: DE
+  language: en
+  time_zone: Europe/Berlin
+http:
+  server_host: {host}
+  server_port: {port}
+energy:
+frontend:
+history:
+logbook:
+person:
+recorder:
+  commit_interval: 1
+sun:
+logger:
+  default: warning
+"""
+
+# Onboarding's own steps for these would install a weather service, a radio and analytics. What
+# they ask for stands in the configuration above.
+_ONBOARDED: Final = {
+    "version": 4,
+    "minor_version": 1,
+    "key": "onboarding",
+    "data": {"done": ["core_config", "analytics"]},
+}
+
+
+class RefusedError(DemoError):
+    """Home Assistant answered with an error."""
+
+
+@dataclass(slots=True)
+class HomeAssistant:
+    """A Home Assistant that runs."""
+
+    session: ClientSession
+    origin: str
+    folder: Path
+    _token: str = ""
+    _socket: ClientWebSocketResponse | None = None
+    _last_id: int = 0
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def log(self) -> Path:
+        """Return the log file."""
+        return self.folder / LOG
+
+    async def request(
+        self, method: str, path: str, body: object = None, *, form: Mapping[str, str] | None = None
+    ) -> Any:
+        """Call the REST API as the frontend does. Raises RefusedError."""
+        headers = {"HA-Frontend-Base": self.origin}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        async with self.session.request(
+            method, f"{self.origin}{path}", json=body, data=form, headers=headers
+        ) as answer:
+            text = await answer.text()
+            if not answer.ok:
+                raise RefusedError(
+                    f"Home Assistant answers {method} {path} with {answer.status}: {text[:500]}"
+                )
+            return json.loads(text) if answer.content_type == "application/json" else text
+
+    async def call(self, command: str, /, **arguments: object) -> Any:
+        """Send a websocket command and return its result. Raises RefusedError."""
+        async with self._lock:
+            socket = await self._connected()
+            self._last_id += 1
+            await socket.send_json({"id": self._last_id, "type": command, **arguments})
+            while True:
+                answer = await socket.receive_json()
+                if answer.get("id") == self._last_id and answer["type"] == "result":
+                    break
+        if not answer["success"]:
+            error = answer["error"]
+            raise RefusedError(f"{error['message']} ({error['code']})")
+        return answer["result"]
+
+    async def perform(self, action: str, target: Mapping[str, str], **data: object) -> None:
+        """Perform an action ("lock.unlock") and wait for its end. Raises RefusedError."""
+        domain, service = action.split(".")
+        await self.call(
+            "call_service", domain=domain, service=service, target=target, service_data=data
+        )
+
+    async def state(self, entity_id: str) -> str:
+        """Return the state of an entity."""
+        state: str = (await self.request("GET", f"/api/states/{entity_id}"))["state"]
+        return state
+
+    async def _connected(self) -> ClientWebSocketResponse:
+        """Return the websocket, logged in."""
+        if self._socket is None or self._socket.closed:
+            socket = await self.session.ws_connect(
+                f"{self.origin}/api/websocket", max_msg_size=0
+            )
+            await socket.receive_json()
+            await socket.send_json({"type": "auth", "access_token": self._token})
+            answer = await socket.receive_json()
+            if answer["type"] != "auth_ok":
+                raise DemoError(f"Home Assistant refuses its own token: {answer}")
+            self._socket = socket
+        return self._socket
+
+    async def onboard(self) -> None:
+        """Create the owner and finish the onboarding."""
+        client_id = f"{self.origin}/"
+        owner = await self.request(
+            "POST",
+            "/api/onboarding/users",
+            {
+                "name": "Demo",
+                "username": USER,
+                "password": PASSWORD,
+                "client_id": client_id,
+                "language": "en",
+            },
+        )
+        tokens = await self.request(
+            "POST",
+            "/auth/token",
+            form={
+                "grant_type": "authorization_code",
+                "client_id": client_id,
+                "code": owner["auth_code"],
+            },
+        )
+        self._token = tokens["access_token"]
+        await self.request(
+            "POST",
+            "/api/onboarding/integration",
+            {"client_id": client_id, "redirect_uri": f"{client_id}?auth_callback=1"},
+        )
+        steps = await self.request("GET", "/api/onboarding")
+        if pending := [step["step"] for step in steps if not step["done"]]:
+            raise DemoError(f"Home Assistant's onboarding is not done: {', '.join(pending)}")
+
+    async def wait_until_running(self) -> None:
+        """Wait until everything that was configured is set up."""
+        while (await self.call("get_config"))["state"] != "RUNNING":
+            await asyncio.sleep(_POLL)
+
+
+def prepare(folder: Path, port: int, home: tuple[float, float]) -> None:
+    """Fill the configuration folder."""
+    configuration = _CONFIGURATION.format(
+        host=HOST, port=port, latitude=home[0], longitude=home[1]
+    )
+    (folder / "configuration.yaml").write_text(configuration)
+    (folder / ".storage").mkdir()
+    (folder / ".storage/onboarding").write_text(json.dumps(_ONBOARDED))
+    (folder / "custom_components").mkdir()
+    (folder / "custom_components/smartcar").symlink_to(_INTEGRATION)
+
+
+@asynccontextmanager
+async def running_home_assistant(
+    session: ClientSession, folder: Path, port: int, environment: Mapping[str, str]
+) -> AsyncIterator[HomeAssistant]:
+    """Run Home Assistant with an owner, ready to be set up."""
+    instance = HomeAssistant(session, f"http://{HOST}:{port}", folder)
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    async with running(
+        sys.executable,
+        *("-m", "homeassistant", "--config", str(folder), "--skip-pip"),
+        *("--log-file", str(instance.log), "--log-no-color"),
+        cwd=folder,
+        log=folder / "output.log",
+        environment={**inherited, **environment},
+    ) as process:
+        try:
+            async with asyncio.timeout(_START_TIMEOUT):
+                await _wait_until_answering(instance, process)
+                await instance.onboard()
+                await instance.wait_until_running()
+        except TimeoutError as error:
+            raise DemoError(f"Home Assistant did not start in {_START_TIMEOUT} seconds.") from error
+        yield instance
+
+
+async def _wait_until_answering(
+    instance: HomeAssistant, process: asyncio.subprocess.Process
+) -> None:
+    """Wait until the onboarding can be asked for."""
+    while process.returncode is None:
+        try:
+            async with instance.session.get(
+                f"{instance.origin}/api/onboarding", timeout=ClientTimeout(total=10)
+            ) as answer:
+                if answer.ok:
+                    return
+        except ClientConnectionError, TimeoutError:
+            pass
+        await asyncio.sleep(_POLL)
+    raise DemoError(f"Home Assistant ended with {process.returncode} instead of starting.")

@@ -1,0 +1,87 @@
+"""Child processes that never outlive the demonstration."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+import os
+from pathlib import Path
+import signal
+import socket
+import sys
+from typing import Final
+
+HOST: Final = "127.0.0.1"
+
+_LEASH: Final = Path(__file__).with_name("leash.py")
+_STOP_TIMEOUT: Final = 30
+
+
+class DemoError(Exception):
+    """Something that the person at the terminal is told in one sentence."""
+
+
+@asynccontextmanager
+async def running(
+    *command: str, cwd: Path, log: Path, environment: Mapping[str, str], read_output: bool = False
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a program; end it, and whatever it started, at the end of the block.
+
+    It leads a process group of its own, so that Ctrl-C reaches it only through us.
+    """
+    with log.open("ab") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-I",
+            "-S",
+            str(_LEASH),
+            str(os.getpid()),
+            *command,
+            cwd=cwd,
+            env=environment,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE if read_output else output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        await _stop(process)
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    """Ask the process to end, insist when it does not, and clear its group."""
+    try:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.terminate()
+            async with asyncio.timeout(_STOP_TIMEOUT):
+                await process.wait()
+    except TimeoutError:
+        pass
+    finally:
+        # Also when a second Ctrl-C interrupts the wait. The group is the process's own.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await asyncio.shield(process.wait())
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def ensure_port_is_free(port: int) -> None:
+    """Raise DemoError if somebody listens on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise DemoError(
+                f"Port {port} of {HOST} is taken, perhaps by another Home Assistant. "
+                f"Choose another one: scripts/demo --port {port + 1}"
+            ) from error

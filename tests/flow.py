@@ -1,0 +1,107 @@
+"""A person who goes through a flow, and the page of Smartcar that they are sent to."""
+
+from collections.abc import Mapping
+import os
+from typing import Any, Self
+
+from aiohttp.test_utils import TestClient
+from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from yarl import URL
+
+from custom_components.smartcar.const import DOMAIN
+
+
+class Person:
+    """Goes through one config flow step by step; `result` is what they see now."""
+
+    result: ConfigFlowResult
+
+    def __init__(self, hass: HomeAssistant, browser: TestClient[Any, Any]) -> None:
+        self._hass = hass
+        self._browser = browser
+
+    async def add_integration(self) -> Self:
+        """Begin with "Add integration"."""
+        return self.take_over(
+            await self._hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+        )
+
+    def take_over(self, result: ConfigFlowResult) -> Self:
+        """Go on from a step that something else has led to."""
+        self.result = result
+        return self
+
+    async def fill_in(self, **fields: object) -> Self:
+        """Send the form that is shown."""
+        assert self.result["type"] is FlowResultType.FORM, self.result
+        return await self._continue(fields)
+
+    async def choose(self, option: str) -> Self:
+        """Choose from the menu that is shown."""
+        assert self.result["type"] is FlowResultType.MENU, self.result
+        assert option in self.result["menu_options"]
+        return await self._continue({"next_step_id": option})
+
+    async def reload_page(self) -> Self:
+        """Load the step that is shown again."""
+        return await self._continue(None)
+
+    async def consent(self, **choices: object) -> Self:
+        """Go through Connect; `choices` are those of `POST /_sim/connect`."""
+        assert self.result["type"] is FlowResultType.EXTERNAL_STEP, self.result
+        async with async_get_clientsession(self._hass).post(
+            f"{os.environ['SMARTCAR_API_ORIGIN']}/_sim/connect",
+            json={"authorize_url": self.result["url"], **choices},
+        ) as response:
+            answer = await response.json()
+        assert response.status == 200, answer
+        return await self.come_back(URL(answer["redirect"]))
+
+    async def come_back(self, redirect: URL) -> Self:
+        """Follow the way back to Home Assistant."""
+        response = await self._browser.get(redirect.relative())
+        assert response.status == 200
+        assert "window.close()" in await response.text()
+        # The frontend is told that the external step is done, and asks for the next one.
+        return await self.reload_page()
+
+    async def _continue(self, user_input: dict[str, Any] | None) -> Self:
+        self.result = await self._hass.config_entries.flow.async_configure(
+            self.result["flow_id"], user_input
+        )
+        await self._hass.async_block_till_done()
+        return self
+
+    # What they see
+
+    @property
+    def step(self) -> str:
+        """The step of the form, menu or external page that is shown."""
+        return self.result["step_id"]
+
+    @property
+    def errors(self) -> Mapping[str, str]:
+        """The errors on the form, by field."""
+        return self.result["errors"] or {}
+
+    @property
+    def options(self) -> list[str]:
+        """The options of the menu."""
+        options = self.result["menu_options"]
+        assert isinstance(options, list)
+        return options
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What the form is filled with already, by field; None is an empty one."""
+        schema = self.result["data_schema"]
+        assert schema is not None
+        return {
+            str(marker): (marker.description or {}).get(
+                "suggested_value", marker.default() if callable(marker.default) else None
+            )
+            for marker in schema.schema
+        }
