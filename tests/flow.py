@@ -1,7 +1,10 @@
 """A person who goes through a flow, and the page of Smartcar that they are sent to."""
 
 from collections.abc import Mapping
+import json
 import os
+from pathlib import Path
+from string import Formatter
 from typing import Any, Self
 
 from aiohttp.test_utils import TestClient
@@ -11,7 +14,12 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from yarl import URL
 
+import custom_components.smartcar
 from custom_components.smartcar.const import DOMAIN
+
+_TEXTS = json.loads(
+    (Path(custom_components.smartcar.__file__).parent / "translations/en.json").read_text()
+)["config"]
 
 
 class Person:
@@ -32,6 +40,7 @@ class Person:
     def take_over(self, result: ConfigFlowResult) -> Self:
         """Go on from a step that something else has led to."""
         self.result = result
+        _check_texts(result)
         return self
 
     async def fill_in(self, **fields: object) -> Self:
@@ -69,11 +78,11 @@ class Person:
         return await self.reload_page()
 
     async def _continue(self, user_input: dict[str, Any] | None) -> Self:
-        self.result = await self._hass.config_entries.flow.async_configure(
+        result = await self._hass.config_entries.flow.async_configure(
             self.result["flow_id"], user_input
         )
         await self._hass.async_block_till_done()
-        return self
+        return self.take_over(result)
 
     # What they see
 
@@ -105,3 +114,23 @@ class Person:
             )
             for marker in schema.schema
         }
+
+
+def _check_texts(result: ConfigFlowResult) -> None:
+    """Check that there is a text for all that is shown, and a value for all that it names."""
+    given = set(result.get("description_placeholders") or ())
+    if result["type"] is FlowResultType.ABORT:
+        if "translation_domain" not in result:
+            assert _named(_TEXTS["abort"][result["reason"]]) <= given
+    elif result["type"] in {FlowResultType.FORM, FlowResultType.MENU}:
+        texts = _TEXTS["step"][result["step_id"]]
+        assert _named(texts["title"]) | _named(texts.get("description", "")) <= given
+        assert set(result.get("menu_options", ())) <= texts.get("menu_options", {}).keys()
+        assert set((result.get("errors") or {}).values()) <= _TEXTS["error"].keys()
+        if result["type"] is FlowResultType.FORM and (schema := result["data_schema"]):
+            fields = {str(marker) for marker in schema.schema}
+            assert fields == texts["data"].keys() == texts["data_description"].keys()
+
+
+def _named(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}

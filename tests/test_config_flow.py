@@ -1,18 +1,72 @@
 """The config flow, through the real core and real HTTP to the simulated cloud."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Callable, Generator, Mapping
+import logging
+from typing import Any
+from unittest.mock import patch
 
-from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from aiohttp.test_utils import unused_port
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigEntryState,
+)
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.config_entry_oauth2_flow import MY_AUTH_CALLBACK_PATH
 from homeassistant.setup import async_setup_component
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from yarl import URL
 
+from custom_components.smartcar import config_flow
+from custom_components.smartcar.config_flow import CONNECT_ERRORS
 from custom_components.smartcar.const import DOMAIN
+from custom_components.smartcar.oauth import DEFAULT_PERMISSIONS, PERMISSIONS
 from simulator import Cloud
+from simulator.connect import ERRORS as SIMULATED_CONNECT_ERRORS
+from simulator.faults import Fault
 
 from .flow import Person
+
+type NewEntry = Callable[..., MockConfigEntry]
+
+REDIRECT_URI = "https://example.com/auth/external/callback"
+WRONG_SECRET = "0123-a-wrong-secret-4567"
+TOKEN, CONNECTIONS = "POST /oauth2/token", "GET /v3/connections"
+SIGNALS, APPLICATIONS = "GET /v3/vehicles/{vehicle_id}/signals", "GET /v3/applications"
+
+
+@pytest.fixture(autouse=True)
+def _hardly_any_lag(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for a new connection as ever, only fifty times as fast."""
+    monkeypatch.setattr(config_flow, "_CONNECTION_LAG", 0.2)
+    monkeypatch.setattr(config_flow, "_CONNECTION_TRY_EVERY", 0.02)
+
+
+@pytest.fixture(autouse=True)
+def _no_secret_is_logged(cloud: Cloud, caplog: pytest.LogCaptureFixture) -> Generator[None]:
+    """Look through everything that a test has logged."""
+    caplog.set_level(logging.DEBUG)
+    known_secrets = [cloud.client_secret, WRONG_SECRET, cloud.application_management_token]
+    yield
+    secrets = [*known_secrets, cloud.client_secret, *cloud._tokens, *cloud.owners, *cloud.cars]
+    secrets += [car.vin for car in cloud.cars.values()]
+    secrets += [
+        str(value["latitude"])
+        for car in cloud.cars.values()
+        if (location := cloud.stored(car).get("location-preciselocation"))
+        and isinstance(value := location.as_json("")["attributes"]["body"], dict)
+    ]
+    # What the two servers of a test write of each request is neither Home Assistant nor ours.
+    lines = [record for record in caplog.records if record.name != "aiohttp.access"]
+    assert any(record.name.startswith("custom_components.smartcar") for record in lines)
+    for record in lines:
+        text = logging.Formatter().format(record)
+        assert not [secret for secret in secrets if secret in text], record.name
 
 
 @pytest.fixture
@@ -22,29 +76,1075 @@ async def person(
     hass_client_no_auth: ClientSessionGenerator,
     current_request_with_host: None,
 ) -> Person:
-    for dependency in ("auth", "webhook"):
+    for dependency in ("auth", "webhook", "homeassistant"):
         assert await async_setup_component(hass, dependency, {})
     return Person(hass, await hass_client_no_auth())
 
 
-async def test_one(hass, cloud, person, caplog):
-    caplog.set_level("DEBUG")
+@pytest.fixture(params=["user", SOURCE_REAUTH, SOURCE_RECONFIGURE])
+async def at_form(
+    request: pytest.FixtureRequest, hass: HomeAssistant, person: Person, new_entry: NewEntry
+) -> Person:
+    """Return a person at each of the three forms that ask for a secret."""
+    if request.param == "user":
+        return await person.add_integration()
+    entry = new_entry()
+    await hass.config_entries.async_setup(entry.entry_id)
+    if request.param == SOURCE_REAUTH:
+        return person.take_over(await entry.start_reauth_flow(hass))
+    person.take_over(await entry.start_reconfigure_flow(hass))
+    return await person.choose("reconfigure_credentials")
+
+
+@pytest.fixture
+async def at_connect(cloud: Cloud, person: Person) -> Person:
+    """Return a person at the form that leads to Connect, with whatever cars there are."""
     await person.add_integration()
-    print(person.result, person.fields)
-    await person.fill_in(client_id=cloud.client_id, client_secret=cloud.client_secret)
-    print(person.result)
-    await person.choose("connect")
-    print(person.result, person.fields)
+    await give_credentials(person, cloud)
+    return person if person.step == "connect" else await person.choose("connect")
+
+
+@pytest.fixture
+async def at_menu(hass: HomeAssistant, person: Person, entry: ConfigEntry) -> Person:
+    """Return a person at the menu of Reconfigure."""
+    return await reconfigure(hass, person, entry)
+
+
+async def reconfigure(hass: HomeAssistant, person: Person, entry: ConfigEntry) -> Person:
+    result = await hass.config_entries.flow.async_init(
+        DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+    )
+    return person.take_over(result)
+
+
+async def give_credentials(person: Person, cloud: Cloud, secret: str | None = None) -> Person:
+    """Fill in the credentials form, whichever of the three it is."""
+    values = {"client_id": cloud.client_id, "client_secret": secret or cloud.client_secret}
+    return await person.fill_in(**{key: values[key] for key in person.fields})
+
+
+async def accept(person: Person) -> Person:
+    """Go on to the end with what is offered."""
+    if person.result["type"] is FlowResultType.MENU:
+        await person.choose("vehicles")
+    if person.result["type"] is FlowResultType.FORM:
+        await person.fill_in(**person.fields)
+    return person
+
+
+def the_entry(hass: HomeAssistant) -> ConfigEntry:
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    return entry
+
+
+def assert_done(hass: HomeAssistant, person: Person) -> ConfigEntry:
+    """Check that the flow has ended well, whichever it was, and that the entry runs."""
+    result = person.result
+    if result["type"] is FlowResultType.ABORT:
+        assert result["reason"] in {"reauth_successful", "reconfigure_successful"}
+    else:
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry = the_entry(hass)
+    assert entry.state is ConfigEntryState.LOADED
+    assert not hass.config_entries.flow.async_progress()
+    return entry
+
+
+def devices(hass: HomeAssistant) -> set[str]:
+    """Return the ids of the cars that have a device."""
+    found = dr.async_entries_for_config_entry(dr.async_get(hass), the_entry(hass).entry_id)
+    return {vehicle_id for device in found for _, vehicle_id in device.identifiers}
+
+
+def connected(cloud: Cloud) -> set[str]:
+    return {connection.vehicle_id for connection in cloud.connections.values()}
+
+
+def query(person: Person) -> Mapping[str, str]:
+    """Return the parameters of the address that the person is sent to."""
+    return URL(person.result["url"]).query
+
+
+# Connected cars
+
+
+@pytest.mark.parametrize("vehicles", [1, 2, 3, 7])
+async def test_connected_cars(
+    hass: HomeAssistant, cloud: Cloud, person: Person, vehicles: int
+) -> None:
+    """One form, and all cars; it costs one token, one listing, and one request per car."""
+    await person.add_integration()
+    assert (person.step, person.fields) == ("user", {"client_id": None, "client_secret": None})
+    await give_credentials(person, cloud)
+    assert (person.step, person.options) == ("connected", ["vehicles", "connect"])
+    placeholders = person.result["description_placeholders"]
+    assert placeholders["count"] == str(vehicles)
+    assert "Volkswagen ID.4 (2023)" in placeholders["vehicles"]
+    await person.choose("vehicles")
+    if vehicles > 1:
+        assert set(person.fields["vehicles"]) == connected(cloud)
+        await person.fill_in(**person.fields)
+
+    entry = assert_done(hass, person)
+    assert (entry.unique_id, entry.version) == (cloud.client_id, 3)
+    webhook_id = entry.data["webhook_id"]
+    assert len(webhook_id) == 64
+    assert entry.data == {
+        "client_id": cloud.client_id,
+        "client_secret": cloud.client_secret,
+        "webhook_id": webhook_id,
+    }
+    assert entry.options == {"excluded_vehicles": []}
+    assert devices(hass) == connected(cloud)
+    assert cloud.requests == {TOKEN: 1, CONNECTIONS: 1, SIGNALS: vehicles}
+
+
+async def test_some_cars(hass: HomeAssistant, cloud: Cloud, person: Person) -> None:
+    """What is not picked gets no device and costs nothing."""
+    picked, *others = connected(cloud)
+    await person.add_integration()
+    await give_credentials(person, cloud)
+    await person.choose("vehicles")
+    await person.fill_in(vehicles=[picked])
+    entry = assert_done(hass, person)
+    assert set(entry.options["excluded_vehicles"]) == set(others)
+    assert devices(hass) == {picked}
+    assert cloud.requests == {TOKEN: 1, CONNECTIONS: 1, SIGNALS: 1}
+    cloud.requests.clear()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert devices(hass) == {picked}
+    assert not cloud.requests
+
+
+@pytest.mark.parametrize("vehicles", [1])
+async def test_car_of_two_owners(hass: HomeAssistant, cloud: Cloud, person: Person) -> None:
+    """Two consents for one car are one car to choose, and not two."""
+    (vehicle_id,) = connected(cloud)
+    cloud._add_connection(list(cloud.owners)[1], vehicle_id, PERMISSIONS, cloud.clock.now(), 0)
+    await person.add_integration()
+    await give_credentials(person, cloud)
+    placeholders = person.result["description_placeholders"]
+    assert placeholders == {"count": "1", "vehicles": "Volkswagen ID.4 (2023)"}
+    await person.choose("vehicles")
+    assert_done(hass, person)
+    assert devices(hass) == {vehicle_id}
+
+
+@pytest.mark.parametrize("vehicles", [1, 3])
+@pytest.mark.parametrize("missing", ["every signal", "VIN"])
+async def test_cars_that_say_little(
+    hass: HomeAssistant, cloud: Cloud, person: Person, missing: str
+) -> None:
+    for vehicle_id in connected(cloud):
+        if missing == "VIN":
+            cloud.override(vehicle_id, "vehicleidentification-vin", None)
+        else:
+            cloud.set_store_empty(vehicle_id)
+    await person.add_integration()
+    await give_credentials(person, cloud)
+    await accept(person)
+    entry = assert_done(hass, person)
+    assert devices(hass) == connected(cloud)
+    registry = dr.async_get(hass)
+    assert {
+        device.serial_number
+        for device in dr.async_entries_for_config_entry(registry, entry.entry_id)
+    } == {None}
+
+
+# Credentials
+
+
+def envelope(route: str, status: int, **more: Any) -> Fault:
+    method, path = route.split()
+    return Fault(method=method, route=path, status=status, **more)
+
+
+def odd(route: str, body: str, content_type: str = "application/json", status: int = 200) -> Fault:
+    return envelope(route, status, body=body, content_type=content_type)
+
+
+INVALID, LIMIT = {"client_secret": "invalid_auth"}, {"base": "limit_reached"}
+UNREACHED, FAILED = {"base": "cannot_connect"}, {"base": "cloud_error"}
+SPENT = '{"errors": [{"status": "401", "detail": "Monthly quota exceeded"}]}'
+HTML = "<!doctype html><title>Oops</title>"
+
+FAILURES = [
+    pytest.param(envelope(TOKEN, 400), INVALID, id="token-400"),
+    pytest.param(envelope(TOKEN, 401), INVALID, id="token-401"),
+    pytest.param(envelope(TOKEN, 403), INVALID, id="token-403"),
+    pytest.param(envelope(CONNECTIONS, 401), INVALID, id="api-401"),
+    pytest.param(envelope(TOKEN, 429, headers={"Retry-After": "7"}), LIMIT, id="token-429"),
+    pytest.param(envelope(CONNECTIONS, 429), LIMIT, id="api-429"),
+    pytest.param(envelope(CONNECTIONS, 430), LIMIT, id="api-430"),
+    pytest.param(odd(TOKEN, SPENT, status=401), LIMIT, id="token-quota"),
+    pytest.param(odd(CONNECTIONS, SPENT, status=401), LIMIT, id="api-quota"),
+    pytest.param(envelope(TOKEN, 401, detail="Time limit reached"), LIMIT, id="token-time-limit"),
+    pytest.param(Fault(route="/oauth2/token", drop=True), UNREACHED, id="token-dropped"),
+    pytest.param(Fault(route="/v3/connections", drop=True), UNREACHED, id="api-dropped"),
+    pytest.param(envelope(TOKEN, 500), FAILED, id="token-500"),
+    pytest.param(envelope(CONNECTIONS, 500), FAILED, id="api-500"),
+    pytest.param(envelope(CONNECTIONS, 403), FAILED, id="api-403"),
+    pytest.param(odd(TOKEN, HTML, "text/html"), FAILED, id="token-html"),
+    pytest.param(odd(CONNECTIONS, HTML, "text/html", 502), FAILED, id="api-html-502"),
+    pytest.param(odd(TOKEN, '{"access_token": 7}'), FAILED, id="token-number"),
+    pytest.param(odd(CONNECTIONS, "[]"), FAILED, id="api-list"),
+    pytest.param(odd(CONNECTIONS, '{"data": 7}'), FAILED, id="api-no-list"),
+    pytest.param(odd(CONNECTIONS, '{"data": [{}]'), FAILED, id="api-half"),
+]
+
+
+@pytest.mark.parametrize(("fault", "errors"), FAILURES)
+async def test_failure_and_recovery(
+    hass: HomeAssistant, cloud: Cloud, at_form: Person, fault: Fault, errors: dict[str, str]
+) -> None:
+    """Each failure says what it is, keeps what was typed, and is over with the next try."""
+    step = at_form.step
+    cloud.revoke_tokens()
+    cloud.faults.add(fault)
+    await give_credentials(at_form, cloud)
+    assert (at_form.step, at_form.errors) == (step, errors)
+
+    cloud.faults.clear()
+    await give_credentials(at_form, cloud)
+    await accept(at_form)
+    entry = assert_done(hass, at_form)
+    assert entry.data["client_secret"] == cloud.client_secret
+    assert devices(hass) == connected(cloud)
+
+
+async def test_no_network(
+    hass: HomeAssistant, cloud: Cloud, at_form: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as offline:
+        offline.setenv("SMARTCAR_AUTH_ORIGIN", f"http://127.0.0.1:{unused_port()}")
+        await give_credentials(at_form, cloud)
+    assert at_form.errors == UNREACHED
+    await give_credentials(at_form, cloud)
+    await accept(at_form)
+    assert_done(hass, at_form)
+
+
+@pytest.mark.parametrize("secret", [WRONG_SECRET, "  ", "\N{KEY}"])
+async def test_wrong_secret(
+    hass: HomeAssistant, cloud: Cloud, at_form: Person, secret: str
+) -> None:
+    await give_credentials(at_form, cloud, secret)
+    assert at_form.errors == INVALID
+    await give_credentials(at_form, cloud)
+    await accept(at_form)
+    assert assert_done(hass, at_form).data["client_secret"] == cloud.client_secret
+
+
+async def test_blanks_around_pasted_values(
+    hass: HomeAssistant, cloud: Cloud, at_form: Person
+) -> None:
+    values = {
+        "client_id": f" {cloud.client_id}\t",
+        "client_secret": f"\n{cloud.client_secret} ",
+    }
+    await at_form.fill_in(**{key: values[key] for key in at_form.fields})
+    await accept(at_form)
+    entry = assert_done(hass, at_form)
+    assert entry.unique_id == entry.data["client_id"] == cloud.client_id
+    assert entry.data["client_secret"] == cloud.client_secret
+
+
+@pytest.mark.parametrize("at_form", ["user", SOURCE_RECONFIGURE], indirect=True)
+@pytest.mark.parametrize("change", [str, str.upper, " {}\n".format])
+async def test_application_id_as_client_id(
+    hass: HomeAssistant, cloud: Cloud, at_form: Person, change: Callable[[str], str]
+) -> None:
+    """It is told by its form, without a request."""
+    cloud.requests.clear()
+    given = change(cloud.application_id)
+    await at_form.fill_in(client_id=given, client_secret=cloud.client_secret)
+    assert at_form.errors == {"client_id": "application_id_given"}
+    assert at_form.fields == {"client_id": given.strip(), "client_secret": cloud.client_secret}
+    assert not cloud.requests
+    await give_credentials(at_form, cloud)
+    await accept(at_form)
+    assert_done(hass, at_form)
+
+
+@pytest.mark.parametrize("at_form", ["user", SOURCE_RECONFIGURE], indirect=True)
+async def test_unknown_client_id(hass: HomeAssistant, cloud: Cloud, at_form: Person) -> None:
+    for client_id in ("client_01234", "  "):
+        await at_form.fill_in(client_id=client_id, client_secret=cloud.client_secret)
+        assert at_form.errors == INVALID
+        assert at_form.fields["client_id"] == client_id.strip()
+    await give_credentials(at_form, cloud)
+    await accept(at_form)
+    assert assert_done(hass, at_form).unique_id == cloud.client_id
+
+
+async def test_duplicate(
+    hass: HomeAssistant, cloud: Cloud, person: Person, entry: ConfigEntry
+) -> None:
+    cloud.requests.clear()
+    await person.add_integration()
+    await give_credentials(person, cloud, WRONG_SECRET)
+    assert person.result["type"] is FlowResultType.ABORT
+    assert person.result["reason"] == "already_configured"
+    assert not cloud.requests
+    assert hass.config_entries.async_entries(DOMAIN) == [entry]
+
+
+@pytest.mark.parametrize("at_form", ["user", SOURCE_RECONFIGURE], indirect=True)
+async def test_a_flow_left_open_is_in_nobodys_way(
+    hass: HomeAssistant, cloud: Cloud, at_form: Person, new_entry: NewEntry
+) -> None:
+    """A tab that was closed at Smartcar leaves a flow behind that nobody can finish."""
+    left = Person(hass, at_form._browser)
+    if entries := hass.config_entries.async_entries(DOMAIN):
+        await reconfigure(hass, left, entries[0])
+        await left.choose("reconfigure_credentials")
+    else:
+        await left.add_integration()
+    await give_credentials(left, cloud, WRONG_SECRET)
+    await give_credentials(at_form, cloud)
+    await accept(at_form)
+    assert_done_beside(hass, at_form)
+
+
+def assert_done_beside(hass: HomeAssistant, person: Person) -> None:
+    """Check that the flow has ended well, whatever other flows there are."""
+    for flow in hass.config_entries.flow.async_progress():
+        hass.config_entries.flow.async_abort(flow["flow_id"])
+    assert_done(hass, person)
+
+
+# Connect
+
+
+@pytest.mark.parametrize("vehicles", [0])
+async def test_first_car(hass: HomeAssistant, cloud: Cloud, at_connect: Person) -> None:
+    assert at_connect.step == "connect"
+    assert at_connect.result["description_placeholders"] == {"redirect_uri": REDIRECT_URI}
+    assert at_connect.fields == {
+        "application_id": cloud.application_id,
+        "ask_dashboard": False,
+        "permissions": list(DEFAULT_PERMISSIONS),
+    }
+    await at_connect.fill_in(**at_connect.fields)
+    await at_connect.consent()
+
+    entry = assert_done(hass, at_connect)
+    assert entry.title == cloud.application_name
+    assert entry.data == {
+        "client_id": cloud.client_id,
+        "client_secret": cloud.client_secret,
+        "application_id": cloud.application_id,
+        "webhook_id": entry.data["webhook_id"],
+    }
+    (connection,) = cloud.connections.values()
+    assert sorted(connection.permissions) == sorted(DEFAULT_PERMISSIONS)
+    assert devices(hass) == {connection.vehicle_id}
+    assert cloud.requests == {
+        TOKEN: 1,
+        CONNECTIONS: 2,
+        APPLICATIONS: 1,
+        SIGNALS: 1,
+    }
+
+
+async def test_another_car(hass: HomeAssistant, cloud: Cloud, at_connect: Person) -> None:
+    """The cars to use are chosen among the old and the new ones."""
+    known = connected(cloud)
+    await at_connect.fill_in(**at_connect.fields)
+    await at_connect.consent()
+    assert at_connect.step == "vehicles"
+    assert set(at_connect.fields["vehicles"]) == connected(cloud) > known
+    new = connected(cloud) - known
+    await at_connect.fill_in(vehicles=list(new))
+    assert_done(hass, at_connect)
+    assert devices(hass) == new
+
+
+@pytest.mark.parametrize("vehicles", [0])
+async def test_authorize_link(hass: HomeAssistant, cloud: Cloud, at_connect: Person) -> None:
+    """Both ids are the Application ID, and the redirect URI is the one that was shown."""
+    cloud.redirect_uris.append(REDIRECT_URI)
+    shown = at_connect.result["description_placeholders"]["redirect_uri"]
+    await at_connect.fill_in(
+        **at_connect.fields | {"permissions": ["read_vin", "control_security", "read_tires"]}
+    )
+    link = URL(at_connect.result["url"])
+    assert link.path == "/oauth/authorize"
+    asked = dict(link.query)
+    assert asked.pop("state")
+    assert asked == {
+        "application_id": cloud.application_id,
+        "client_id": cloud.application_id,
+        "response_type": "code",
+        "redirect_uri": shown,
+        "mode": "live",
+        "approval_prompt": "force",
+        "scope": "control_security read_tires read_vin",
+    }
+    assert cloud.client_id not in str(link)
+    assert cloud.client_secret not in str(link)
+    await at_connect.consent()
+    assert_done(hass, at_connect)
+    (connection,) = cloud.connections.values()
+    assert set(connection.permissions) == {"read_vin", "control_security", "read_tires"}
+
+
+@pytest.mark.parametrize("vehicles", [0])
+async def test_what_the_dashboard_says(
+    hass: HomeAssistant, cloud: Cloud, at_connect: Person
+) -> None:
+    cloud.dashboard_permissions = ("read_battery", "read_compass")
+    await at_connect.fill_in(**at_connect.fields | {"ask_dashboard": True})
+    assert "scope" not in query(at_connect)
+    await at_connect.consent()
+    assert_done(hass, at_connect)
+    (connection,) = cloud.connections.values()
+    assert connection.permissions == ("read_battery", "read_compass")
+
+
+@pytest.mark.parametrize("vehicles", [0])
+async def test_no_permission_picked(hass: HomeAssistant, cloud: Cloud, at_connect: Person) -> None:
+    """Connect would take an empty scope for the dashboard's list."""
+    await at_connect.fill_in(**at_connect.fields | {"permissions": []})
+    assert at_connect.errors == {"permissions": "no_permissions"}
+    await at_connect.fill_in(**at_connect.fields | {"permissions": [], "ask_dashboard": True})
+    await at_connect.consent()
+    assert_done(hass, at_connect)
+
+
+@pytest.mark.parametrize("vehicles", [0])
+async def test_my_home_assistant(hass: HomeAssistant, cloud: Cloud, person: Person) -> None:
+    hass.config.components.add("my")
+    await person.add_integration()
+    await give_credentials(person, cloud)
+    assert person.result["description_placeholders"]["redirect_uri"] == MY_AUTH_CALLBACK_PATH
     await person.fill_in(**person.fields)
-    print(person.result)
+    assert query(person)["redirect_uri"] == MY_AUTH_CALLBACK_PATH
     await person.consent()
-    print(person.result, person.fields)
+    assert_done(hass, person)
+
+
+@pytest.mark.parametrize("vehicles", [0])
+async def test_nowhere_to_come_back_to(hass: HomeAssistant, cloud: Cloud, person: Person) -> None:
+    """Outside a browser; inside one it works."""
+    await person.add_integration()
+    with patch("homeassistant.helpers.http.current_request") as current_request:
+        current_request.get.return_value = None
+        await give_credentials(person, cloud)
+    assert person.result["type"] is FlowResultType.ABORT
+    assert person.result["reason"] == "no_redirect_uri"
+    await person.add_integration()
+    await give_credentials(person, cloud)
     await person.fill_in(**person.fields)
-    print(person.result)
-    print(cloud.requests)
-    secrets = [cloud.client_secret, *cloud._tokens, *cloud.cars, *cloud.owners, *(c.vin for c in cloud.cars.values())]
-    for r in caplog.records:
-        m = r.getMessage()
-        if any(s in m for s in secrets): print("LEAK", r.name, m[:300])
-    print({r.name for r in caplog.records})
-    assert 0
+    await person.consent()
+    assert_done(hass, person)
+
+
+def applications(*ids: str) -> Fault:
+    items = ", ".join(f'{{"id": "{id_}", "type": "application"}}' for id_ in ids)
+    return odd(APPLICATIONS, f'{{"data": [{items}]}}')
+
+
+OTHER_ID = "01234567-89ab-4def-8123-456789abcdef"
+
+
+@pytest.mark.parametrize("vehicles", [0])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(envelope(APPLICATIONS, 403), id="forbidden"),
+        pytest.param(envelope(APPLICATIONS, 404), id="not-there"),
+        pytest.param(Fault(route="/v3/applications", drop=True), id="dropped"),
+        pytest.param(odd(APPLICATIONS, HTML, "text/html"), id="html"),
+        pytest.param(applications(), id="none"),
+        pytest.param(applications(OTHER_ID, OTHER_ID.replace("0", "1")), id="two"),
+        pytest.param(applications("app_1"), id="no-uuid"),
+    ],
+)
+@pytest.mark.parametrize("typed", ["", "client_0123", "d882b7a0-171c-4f12-b4ea"])
+async def test_application_id_is_asked(
+    hass: HomeAssistant, cloud: Cloud, person: Person, fault: Fault, typed: str
+) -> None:
+    """Where the management API does not tell it, it is typed, and a slip keeps the rest."""
+    cloud.faults.add(fault)
+    await person.add_integration()
+    await give_credentials(person, cloud)
+    assert (person.step, person.fields["application_id"]) == ("connect", None)
+    picked = {"ask_dashboard": False, "permissions": ["read_odometer", "read_tires"]}
+    await person.fill_in(application_id=typed, **picked)
+    assert person.errors == {"application_id": "not_an_application_id"}
+    assert person.fields == {"application_id": typed, **picked}
+
+    await person.fill_in(application_id=f" {cloud.application_id.upper()} ", **picked)
+    assert query(person)["application_id"] == cloud.application_id
+    await person.consent()
+    entry = assert_done(hass, person)
+    assert entry.data["application_id"] == cloud.application_id
+    assert entry.title == "Smartcar"
+
+
+# What Connect comes back with
+
+COMES_BACK = sorted({*CONNECT_ERRORS, *SIMULATED_CONNECT_ERRORS, "brand_new_error"})
+
+
+async def come_back_with(person: Person, error: str) -> None:
+    if error in SIMULATED_CONNECT_ERRORS:
+        await person.consent(error=error)
+    else:
+        back = URL(REDIRECT_URI).with_query(error=error, state=query(person)["state"])
+        await person.come_back(back)
+
+
+def test_every_documented_error_has_a_menu() -> None:
+    assert set(CONNECT_ERRORS) >= SIMULATED_CONNECT_ERRORS.keys()
+
+
+@pytest.mark.parametrize("vehicles", [0, 3])
+@pytest.mark.parametrize("error", COMES_BACK)
+@pytest.mark.parametrize("way", ["connect", "credentials", "finish"])
+async def test_connect_fails(
+    hass: HomeAssistant, cloud: Cloud, at_connect: Person, error: str, way: str, vehicles: int
+) -> None:
+    """Every error says what it is, and every way on from there ends well."""
+    known = connected(cloud)
+    await at_connect.fill_in(**at_connect.fields | {"permissions": ["read_vin", "read_tires"]})
+    await come_back_with(at_connect, error)
+    assert at_connect.step == (error if error in CONNECT_ERRORS else "connect_failed")
+    if at_connect.step == "connect_failed":
+        assert at_connect.result["description_placeholders"] == {"error": error}
+    assert at_connect.options == ["connect", "credentials", *(["finish"] if vehicles else [])]
+    assert connected(cloud) == known
+    if way not in at_connect.options:
+        way = "connect"
+
+    await at_connect.choose(way)
+    if way == "finish":
+        assert_done(hass, at_connect)
+        assert devices(hass) == known
+        return
+    if way == "credentials":
+        assert at_connect.step == "user"
+        assert at_connect.fields == {
+            "client_id": cloud.client_id,
+            "client_secret": cloud.client_secret,
+        }
+        await at_connect.fill_in(**at_connect.fields)
+        if vehicles:
+            await at_connect.choose("connect")
+    assert at_connect.fields["application_id"] == cloud.application_id
+    await at_connect.fill_in(**at_connect.fields)
+    await at_connect.consent()
+    await accept(at_connect)
+    assert_done(hass, at_connect)
+    assert devices(hass) == connected(cloud) > known
+
+
+async def test_reload_of_every_page(hass: HomeAssistant, cloud: Cloud, person: Person) -> None:
+    """The frontend loads a step again whenever its window is opened anew."""
+
+    async def reload() -> None:
+        before = person.result
+        await person.reload_page()
+        same = ("type", "step_id", "menu_options", "description_placeholders")
+        assert [person.result.get(key) for key in same] == [before.get(key) for key in same]
+
+    await person.add_integration()
+    await reload()
+    await give_credentials(person, cloud)
+    await reload()
+    for error in COMES_BACK:
+        await person.choose("connect")
+        await reload()
+        await person.fill_in(**person.fields)
+        await reload()
+        await come_back_with(person, error)
+        await reload()
+    await person.choose("connect")
+    await person.fill_in(**person.fields)
+    await person.consent()
+    await reload()
+    await person.fill_in(**person.fields)
+    entry = assert_done(hass, person)
+    await reconfigure(hass, person, entry)
+    await reload()
+    await person.choose("reconfigure_credentials")
+    await reload()
+    await give_credentials(person, cloud)
+    assert_done(hass, person)
+    person.take_over(
+        await hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_REAUTH, "entry_id": entry.entry_id}, data=entry.data
+        )
+    )
+    await reload()
+    await give_credentials(person, cloud)
+    assert_done(hass, person)
+
+
+@pytest.mark.parametrize("vehicles", [0])
+async def test_other_credentials_are_of_another_application(
+    hass: HomeAssistant, cloud: Cloud, at_connect: Person
+) -> None:
+    """Whoever goes back to type another client id is not offered the old Application ID."""
+    old_id, old_name = cloud.application_id, cloud.application_name
+    await at_connect.fill_in(**at_connect.fields)
+    await at_connect.consent(error="configuration_error")
+    cloud.client_id += "0"
+    cloud.application_id = OTHER_ID
+    cloud.application_name = "The other one"
+    cloud.revoke_tokens()
+    await at_connect.choose("credentials")
+    await give_credentials(at_connect, cloud)
+    assert at_connect.fields["application_id"] == OTHER_ID != old_id
+    await at_connect.fill_in(**at_connect.fields)
+    await at_connect.consent()
+    entry = assert_done(hass, at_connect)
+    assert entry.unique_id == cloud.client_id
+    assert entry.data["application_id"] == OTHER_ID
+    assert entry.title == "The other one" != old_name
+
+
+# The new connection
+
+
+@pytest.mark.parametrize("vehicles", [0, 1])
+async def test_connection_lags(hass: HomeAssistant, cloud: Cloud, at_connect: Person) -> None:
+    cloud.connection_lag = 0.1
+    await at_connect.fill_in(**at_connect.fields)
+    await at_connect.consent()
+    await accept(at_connect)
+    assert_done(hass, at_connect)
+    assert devices(hass) == connected(cloud)
+    assert cloud.requests[CONNECTIONS] > 2
+
+
+@pytest.mark.parametrize("vehicles", [0])
+async def test_connection_never_shows(
+    hass: HomeAssistant, cloud: Cloud, at_connect: Person
+) -> None:
+    cloud.connection_lag = 3600
+    await at_connect.fill_in(**at_connect.fields)
+    await at_connect.consent()
+    assert at_connect.step == "connection_missing"
+    assert at_connect.options == ["connect", "credentials"]
+    await at_connect.reload_page()
+    assert at_connect.step == "connection_missing"
+
+    cloud.connection_lag = 0
+    await at_connect.choose("connect")
+    await at_connect.fill_in(**at_connect.fields)
+    await at_connect.consent()
+    assert_done(hass, at_connect)
+    assert devices(hass) == connected(cloud)
+
+
+@pytest.mark.parametrize("vehicles", [2])
+async def test_another_connection_never_shows(
+    hass: HomeAssistant, cloud: Cloud, at_connect: Person
+) -> None:
+    """Then the list is taken as it is."""
+    known = connected(cloud)
+    cloud.connection_lag = 3600
+    await at_connect.fill_in(**at_connect.fields)
+    await at_connect.consent()
+    assert at_connect.step == "vehicles"
+    await at_connect.fill_in(**at_connect.fields)
+    assert_done(hass, at_connect)
+    assert devices(hass) == known
+
+
+@pytest.mark.parametrize("vehicles", [0, 2])
+@pytest.mark.parametrize("status", [401, 429, 500])
+async def test_no_listing_after_consent(
+    hass: HomeAssistant, cloud: Cloud, at_connect: Person, status: int, vehicles: int
+) -> None:
+    known = connected(cloud)
+    await at_connect.fill_in(**at_connect.fields)
+    cloud.faults.add(envelope(CONNECTIONS, status))
+    await at_connect.consent()
+    assert at_connect.step == "server_error"
+    assert ("finish" in at_connect.options) is bool(known)
+    cloud.faults.clear()
+    await at_connect.choose("connect")
+    await at_connect.fill_in(**at_connect.fields)
+    await at_connect.consent()
+    await accept(at_connect)
+    assert_done(hass, at_connect)
+    assert devices(hass) == connected(cloud) > known
+
+
+async def test_listing_that_hangs_after_consent(
+    hass: HomeAssistant, cloud: Cloud, at_connect: Person
+) -> None:
+    known = connected(cloud)
+    await at_connect.fill_in(**at_connect.fields)
+    cloud.faults.add(Fault(route="/v3/connections", delay=0.5, count=1))
+    await at_connect.consent()
+    assert at_connect.step == "vehicles"
+    await at_connect.fill_in(**at_connect.fields)
+    assert_done(hass, at_connect)
+    assert devices(hass) == known
+
+
+@pytest.mark.parametrize("vehicles", [2])
+async def test_consent_anew(hass: HomeAssistant, cloud: Cloud, at_connect: Person) -> None:
+    """The same car with other permissions is news, too: nobody waits for a new one."""
+    connection = next(iter(cloud.connections.values()))
+    await at_connect.fill_in(**at_connect.fields)
+    cloud.requests.clear()
+    await at_connect.consent(
+        owner=connection.user_id, vehicles=[connection.vehicle_id], permissions=["read_tires"][:0]
+    )
+    assert cloud.requests[CONNECTIONS] == 1
+    await at_connect.fill_in(**at_connect.fields)
+    assert_done(hass, at_connect)
+    assert not connection.permissions
+
+
+# Reauth
+
+
+async def test_reauth(
+    hass: HomeAssistant, cloud: Cloud, person: Person, new_entry: NewEntry
+) -> None:
+    """It begins by itself, asks for the secret only, and keeps everything else."""
+    excluded = next(iter(connected(cloud)))
+    entry = new_entry(
+        title="Our cars",
+        data={
+            "client_id": cloud.client_id,
+            "client_secret": WRONG_SECRET,
+            "webhook_id": "0123456789abcdef",
+            "application_id": OTHER_ID,
+            "application_management_token": "kept",
+        },
+        options={"disconnect_on_removal": True, "excluded_vehicles": [excluded]},
+    )
+    kept = {**entry.data, "client_secret": cloud.client_secret}
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    assert entry.state is ConfigEntryState.SETUP_ERROR
+    (flow,) = hass.config_entries.flow.async_progress()
+    assert flow["context"]["source"] == SOURCE_REAUTH
+
+    person.take_over(flow)  # Its id is all that matters here.
+    await person.reload_page()
+    assert (person.step, person.fields) == ("reauth_confirm", {"client_secret": None})
+    assert person.result["description_placeholders"]["client_id"] == cloud.client_id
+    await give_credentials(person, cloud, WRONG_SECRET)
+    assert person.errors == INVALID
+    cloud.requests.clear()
+    await give_credentials(person, cloud)
+
+    assert assert_done(hass, person) is entry
+    assert person.result["reason"] == "reauth_successful"
+    assert (entry.title, entry.data, entry.unique_id) == ("Our cars", kept, cloud.client_id)
+    assert entry.options == {"disconnect_on_removal": True, "excluded_vehicles": [excluded]}
+    assert devices(hass) == connected(cloud) - {excluded}
+    assert cloud.requests == {TOKEN: 1, CONNECTIONS: 1, SIGNALS: 2}
+
+
+# Reconfigure
+
+
+async def test_reconfigure_menu(at_menu: Person) -> None:
+    assert at_menu.step == "reconfigure"
+    assert at_menu.options == ["reconfigure_credentials", "connect", "vehicles"]
+
+
+@pytest.mark.parametrize("vehicles", [0])
+async def test_reconfigure_menu_without_cars(hass: HomeAssistant, at_menu: Person) -> None:
+    assert at_menu.options == ["reconfigure_credentials", "connect"]
+    await at_menu.choose("connect")
+    await at_menu.fill_in(**at_menu.fields)
+    await at_menu.consent()
+    await at_menu.fill_in(**at_menu.fields)
+    assert_done(hass, at_menu)
+    assert len(devices(hass)) == 1
+
+
+async def test_reconfigure_with_dead_credentials(
+    hass: HomeAssistant, cloud: Cloud, person: Person, entry: ConfigEntry
+) -> None:
+    """Nothing else can be done then; and the pending reauth is not in the way."""
+    cloud.client_secret = cloud.client_secret[::-1]
+    cloud.revoke_tokens()
+    result = await entry.start_reauth_flow(hass)
+    await reconfigure(hass, person, entry)
+    assert person.options == ["reconfigure_credentials"]
+    await person.choose("reconfigure_credentials")
+    await give_credentials(person, cloud)
+    assert person.result["reason"] == "reconfigure_successful"
+    hass.config_entries.flow.async_abort(result["flow_id"])
+    assert assert_done(hass, person).data["client_secret"] == cloud.client_secret
+
+
+async def test_reconfigure_keeps_everything_else(
+    hass: HomeAssistant, cloud: Cloud, person: Person, new_entry: NewEntry
+) -> None:
+    excluded = next(iter(connected(cloud)))
+    entry = new_entry(
+        options={"disconnect_on_removal": True, "excluded_vehicles": [excluded]}, title="Our cars"
+    )
+    kept = dict(entry.data)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await reconfigure(hass, person, entry)
+    await person.choose("reconfigure_credentials")
+    assert person.fields == {"client_id": cloud.client_id, "client_secret": cloud.client_secret}
+    await person.fill_in(**person.fields)
+    assert_done(hass, person)
+    assert (entry.title, entry.data) == ("Our cars", kept)
+    assert entry.options == {"disconnect_on_removal": True, "excluded_vehicles": [excluded]}
+    assert devices(hass) == connected(cloud) - {excluded}
+
+
+async def test_reconfigure_of_another_application(
+    hass: HomeAssistant, cloud: Cloud, at_menu: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Credentials that see none of the cars are another application's; the same are taken."""
+    await at_menu.choose("reconfigure_credentials")
+    mine = dict(cloud.connections)
+    old_id, cloud.client_id = cloud.client_id, "client_01another"
+    cloud.connections.clear()
+    cloud.connect(*_garage_car(cloud))
+    await give_credentials(at_menu, cloud)
+    assert at_menu.step == "reconfigure_credentials"
+    assert at_menu.errors == {"client_id": "other_application"}
+    assert the_entry(hass).data["client_id"] == the_entry(hass).unique_id == old_id
+
+    cloud.connections.update(mine)
+    await give_credentials(at_menu, cloud)
+    entry = assert_done(hass, at_menu)
+    assert entry.data["client_id"] == entry.unique_id == cloud.client_id
+    assert devices(hass) == connected(cloud)
+
+
+def _garage_car(cloud: Cloud) -> tuple[str, list[str]]:
+    owner = next(owner for owner in cloud.owners if cloud.unconnected(owner))
+    return owner, [cloud.unconnected(owner)[0].id]
+
+
+@pytest.mark.parametrize("vehicles", [0])
+async def test_reconfigure_of_an_entry_without_cars(
+    hass: HomeAssistant, cloud: Cloud, at_menu: Person
+) -> None:
+    """There is nothing to tell its application by, and nothing to lose."""
+    cloud.client_id = "client_01another"
+    await at_menu.choose("reconfigure_credentials")
+    await give_credentials(at_menu, cloud)
+    assert assert_done(hass, at_menu).unique_id == cloud.client_id
+
+
+async def test_reconfigure_of_an_entry_that_is_not_loaded(
+    hass: HomeAssistant, cloud: Cloud, person: Person, new_entry: NewEntry
+) -> None:
+    entry = new_entry()
+    await reconfigure(hass, person, entry)
+    await person.choose("reconfigure_credentials")
+    cloud.client_id = "client_01another"
+    await give_credentials(person, cloud)
+    assert assert_done(hass, person).unique_id == cloud.client_id
+
+
+async def test_reconfigure_to_what_another_entry_has(
+    hass: HomeAssistant, cloud: Cloud, at_menu: Person, new_entry: NewEntry
+) -> None:
+    other = new_entry(unique_id="client_01another")
+    await at_menu.choose("reconfigure_credentials")
+    await at_menu.fill_in(client_id=other.unique_id, client_secret=cloud.client_secret)
+    assert at_menu.result["reason"] == "already_configured"
+
+
+async def test_reconfigure_connects_another_car(
+    hass: HomeAssistant, cloud: Cloud, at_menu: Person
+) -> None:
+    """The new car is there at once, and the others are not asked again."""
+    known = connected(cloud)
+    await at_menu.choose("connect")
+    await at_menu.fill_in(**at_menu.fields)
+    cloud.connection_lag = 0.1
+    await at_menu.consent()
+    assert at_menu.step == "vehicles"
+    assert set(at_menu.fields["vehicles"]) == connected(cloud) > known
+    cloud.requests.clear()
+    await at_menu.fill_in(**at_menu.fields)
+    entry = assert_done(hass, at_menu)
+    assert devices(hass) == connected(cloud)
+    assert entry.data["application_id"] == cloud.application_id
+    assert cloud.requests == {SIGNALS: 1}
+
+
+async def test_reconfigure_changes_permissions(
+    hass: HomeAssistant, cloud: Cloud, at_menu: Person
+) -> None:
+    """What is no longer granted is known at once, and so is what is granted now."""
+    car = cloud.car_of_kind("BEV")
+    (connection,) = cloud.connections_of(vehicle_id=car.id)
+    for granted in (("read_odometer", "read_vin"), DEFAULT_PERMISSIONS):
+        await at_menu.choose("connect")
+        await at_menu.fill_in(**at_menu.fields | {"permissions": list(granted)})
+        await at_menu.consent(owner=connection.user_id, vehicles=[car.id])
+        await at_menu.fill_in(**at_menu.fields)
+        entry = assert_done(hass, at_menu)
+        known = entry.runtime_data.vehicles[car.id].connection
+        assert known.permissions == set(granted) == set(connection.permissions)
+        await reconfigure(hass, at_menu, entry)
+
+
+@pytest.mark.parametrize("error", COMES_BACK)
+@pytest.mark.parametrize("way", ["connect", "credentials", "finish"])
+@pytest.mark.parametrize("vehicles", [1])
+async def test_reconfigure_connect_fails(
+    hass: HomeAssistant, cloud: Cloud, at_menu: Person, error: str, way: str
+) -> None:
+    entry, known = the_entry(hass), connected(cloud)
+    options = dict(entry.options)
+    await at_menu.choose("connect")
+    await at_menu.fill_in(**at_menu.fields)
+    await come_back_with(at_menu, error)
+    assert at_menu.options == ["connect", "credentials", "finish"]
+    await at_menu.choose(way)
+    if way == "connect":
+        await at_menu.fill_in(**at_menu.fields)
+        await at_menu.consent()
+        await at_menu.fill_in(**at_menu.fields)
+    elif way == "credentials":
+        assert at_menu.step == "reconfigure_credentials"
+        await at_menu.fill_in(**at_menu.fields)
+    assert_done(hass, at_menu)
+    assert devices(hass) == connected(cloud) >= known
+    assert entry.options == {**options, "excluded_vehicles": []}
+
+
+async def test_reconfigure_chooses_cars(hass: HomeAssistant, cloud: Cloud, at_menu: Person) -> None:
+    """A car that is deselected leaves; selected again it is back, for no request at all."""
+    everything = connected(cloud)
+    left_out = next(iter(everything))
+    cloud.requests.clear()
+    await at_menu.choose("vehicles")
+    assert set(at_menu.fields["vehicles"]) == everything
+    await at_menu.fill_in(vehicles=list(everything - {left_out}))
+    entry = assert_done(hass, at_menu)
+    assert entry.options["excluded_vehicles"] == [left_out]
+    assert devices(hass) == everything - {left_out}
+    assert not _states_of(hass, left_out)
+
+    await reconfigure(hass, at_menu, entry)
+    await at_menu.choose("vehicles")
+    assert set(at_menu.fields["vehicles"]) == everything - {left_out}
+    await at_menu.fill_in(vehicles=list(everything))
+    assert_done(hass, at_menu)
+    assert entry.options["excluded_vehicles"] == []
+    assert devices(hass) == everything
+    assert SIGNALS not in cloud.requests
+
+
+def _states_of(hass: HomeAssistant, vehicle_id: str) -> list[str]:
+    account = the_entry(hass).runtime_data
+    return [] if vehicle_id not in account.vehicles else [vehicle_id]
+
+
+async def test_reconfigure_of_cars_keeps_other_choices(
+    hass: HomeAssistant, cloud: Cloud, person: Person, new_entry: NewEntry
+) -> None:
+    """A car that was left out, and that the list lacks for now, stays out."""
+    entry = new_entry(options={"excluded_vehicles": ["one-that-is-away"]})
+    await hass.config_entries.async_setup(entry.entry_id)
+    await reconfigure(hass, person, entry)
+    await person.choose("vehicles")
+    first, *others = person.fields["vehicles"]
+    await person.fill_in(vehicles=others)
+    assert_done(hass, person)
+    assert set(entry.options["excluded_vehicles"]) == {"one-that-is-away", first}
+
+
+# Options
+
+
+@pytest.mark.parametrize("chosen", [True, False, None])
+async def test_disconnect_on_removal(
+    hass: HomeAssistant, cloud: Cloud, new_entry: NewEntry, chosen: bool | None
+) -> None:
+    """Only what is used is disconnected, and only if that was chosen."""
+    left_out, *used = connected(cloud)
+    entry = new_entry(options={"excluded_vehicles": [left_out]})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    if chosen is not None:
+        result = await hass.config_entries.options.async_init(entry.entry_id)
+        assert result["step_id"] == "init"
+        result = await hass.config_entries.options.async_configure(
+            result["flow_id"], {"disconnect_on_removal": chosen}
+        )
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        await hass.async_block_till_done()
+        assert entry.state is ConfigEntryState.LOADED
+        assert entry.options == {
+            "excluded_vehicles": [left_out],
+            "disconnect_on_removal": chosen,
+        }
+        result = await hass.config_entries.options.async_init(entry.entry_id)
+        (marker,) = result["data_schema"].schema
+        assert marker.description == {"suggested_value": chosen}
+    await hass.config_entries.async_remove(entry.entry_id)
+    assert connected(cloud) == ({left_out} if chosen else {left_out, *used})
+
+
+# As the frontend sees it
+
+
+@pytest.mark.parametrize("vehicles", [1])
+async def test_over_the_http_api(
+    hass: HomeAssistant, cloud: Cloud, hass_client: ClientSessionGenerator
+) -> None:
+    """All forms can be serialised, and the redirect URI is that of the real request."""
+    for component in ("config", "auth", "webhook", "homeassistant"):
+        assert await async_setup_component(hass, component, {})
+    client = await hass_client()
+    headers = {"HA-Frontend-Base": "https://home.example"}
+
+    async def post(path: str, **data: object) -> dict[str, Any]:
+        async with client.post(
+            f"/api/config/config_entries/{path}", json=data, headers=headers
+        ) as response:
+            assert response.status == 200, await response.text()
+            answer: dict[str, Any] = await response.json()
+            return answer
+
+    result = await post("flow", handler=DOMAIN)
+    flow = f"flow/{result['flow_id']}"
+    await post(flow, client_id=cloud.client_id, client_secret=WRONG_SECRET)
+    result = await post(flow, client_id=cloud.client_id, client_secret=cloud.client_secret)
+    assert result["menu_options"] == ["vehicles", "connect"]
+    result = await post(flow, next_step_id="connect")
+    permissions = result["data_schema"][2]
+    assert permissions["selector"]["select"]["options"] == list(PERMISSIONS)
+    assert permissions["default"] == list(DEFAULT_PERMISSIONS)
+    result = await post(
+        flow,
+        application_id=cloud.application_id,
+        ask_dashboard=False,
+        permissions=list(DEFAULT_PERMISSIONS),
+    )
+    link = URL(result["url"])
+    assert link.query["redirect_uri"] == "https://home.example/auth/external/callback"
+    back = URL(link.query["redirect_uri"]).with_query(
+        code="0", user_id="0", state=link.query["state"]
+    )
+    cloud.connect(*_garage_car(cloud))
+    assert (await client.get(back.relative())).status == 200
+    result = await post(flow)
+    (vehicles,) = result["data_schema"]
+    result = await post(flow, vehicles=vehicles["default"])
+    assert result["type"] == "create_entry"
+    await hass.async_block_till_done()
+    entry = the_entry(hass)
+    assert devices(hass) == connected(cloud)
+
+    result = await post("flow", handler=DOMAIN, entry_id=entry.entry_id)
+    assert result["step_id"] == "reconfigure"
+    result = await post("options/flow", handler=entry.entry_id)
+    result = await post(f"options/flow/{result['flow_id']}", disconnect_on_removal=True)
+    assert result["type"] == "create_entry"
+    await hass.async_block_till_done()

@@ -252,8 +252,9 @@ async def async_send_command(
             raise command_failed(vehicle, error) from error
         if effect is not None:
             signal, body = effect
-            completed_at = (execution.completed_at if execution else None) or dt_util.utcnow()
-            vehicle.async_apply(vehicle.data.apply_command(signal, body, completed_at))
+            now = dt_util.utcnow()
+            completed_at = (execution.completed_at if execution else None) or now
+            vehicle.async_apply(vehicle.data.apply_command(signal, body, completed_at, now))
         vehicle.async_refresh_after_command()
         return execution
 

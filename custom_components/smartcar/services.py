@@ -1,9 +1,9 @@
 """Actions: what no entity can stand for."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from enum import StrEnum
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 from homeassistant.const import (
     ATTR_AREA_ID,
@@ -15,7 +15,13 @@ from homeassistant.const import (
     ATTR_LOCATION,
     ATTR_LONGITUDE,
 )
-from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.core import (
+    HomeAssistant,
+    ServiceCall,
+    ServiceResponse,
+    SupportsResponse,
+    callback,
+)
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import (
     config_validation as cv,
@@ -25,54 +31,51 @@ from homeassistant.helpers import (
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 import probatio as vol
 
+from .api import ChargingWindow, JsonObject, signals as catalogue
+from .api.signals import SignalType
 from .const import DOMAIN
 from .coordinator import AccountCoordinator, VehicleCoordinator
-from .entity import async_send_command
-from .vehicle import Command
+from .entity import Send, async_send_command
+from .vehicle import Command, VehicleState
 
-CONF_DESTINATION_ENTITY: Final = "entity"
+ATTR_ENTITY: Final = "entity"
+ATTR_SCHEDULE_ID: Final = "schedule_id"
+ATTR_START: Final = "start"
+ATTR_STOP: Final = "stop"
 
-_TARGET: Final = {
+_TARGET: Final[Mapping[Any, object]] = {
     vol.Optional(key): vol.All(cv.ensure_list, [cv.string])
     for key in (ATTR_AREA_ID, ATTR_DEVICE_ID, ATTR_ENTITY_ID, ATTR_FLOOR_ID, ATTR_LABEL_ID)
+}
+
+
+# Ranges and combinations are checked by `_place`, whose errors are translated.
+_PLACE: Final[Mapping[Any, object]] = {
+    vol.Optional(ATTR_LATITUDE): vol.Coerce(float),
+    vol.Optional(ATTR_LONGITUDE): vol.Coerce(float),
+    vol.Optional(ATTR_LOCATION): dict,
+    vol.Optional(ATTR_ENTITY): cv.entity_id,
 }
 
 
 class Action(StrEnum):
     """The names of the actions."""
 
+    DELETE_CHARGE_SCHEDULE = "delete_charge_schedule"
+    GET_CHARGE_RECORDS = "get_charge_records"
+    GET_CHARGE_SCHEDULES = "get_charge_schedules"
+    GET_SERVICE_RECORDS = "get_service_records"
+    GET_SIGNALS = "get_signals"
     REFRESH = "refresh"
+    SET_CHARGE_SCHEDULE = "set_charge_schedule"
     SET_DESTINATION = "set_destination"
 
 
-_SCHEMAS: Final = {
-    Action.REFRESH: vol.Schema(_TARGET),
-    # Ranges and combinations are checked by `_destination`, whose errors are translated.
-    Action.SET_DESTINATION: vol.Schema(
-        {
-            **_TARGET,
-            vol.Optional(ATTR_LATITUDE): vol.Coerce(float),
-            vol.Optional(ATTR_LONGITUDE): vol.Coerce(float),
-            vol.Optional(ATTR_LOCATION): dict,
-            vol.Optional(CONF_DESTINATION_ENTITY): cv.entity_id,
-        }
-    ),
-}
-
-
-class Destination(NamedTuple):
+class Place(NamedTuple):
     """Degrees."""
 
     latitude: float
     longitude: float
-
-
-@callback
-def async_setup_services(hass: HomeAssistant) -> None:
-    """Register the actions."""
-    handlers = {Action.REFRESH: _refresh, Action.SET_DESTINATION: _set_destination}
-    for action, handler in handlers.items():
-        hass.services.async_register(DOMAIN, action, handler, _SCHEMAS[action])
 
 
 async def _refresh(call: ServiceCall) -> None:
@@ -82,17 +85,110 @@ async def _refresh(call: ServiceCall) -> None:
 
 async def _set_destination(call: ServiceCall) -> None:
     """Send a destination to the targeted cars' navigation."""
-    destination = _destination(call)
-    await asyncio.gather(
-        *(
-            async_send_command(
-                vehicle,
-                Command.SET_DESTINATION,
-                lambda client, *car: client.set_destination(*car, *destination),
-            )
-            for vehicle in _vehicles(call)
-        )
+    place = _place(call)
+    await _send(
+        call, Command.SET_DESTINATION, lambda client, *car: client.set_destination(*car, *place)
     )
+
+
+async def _set_charge_schedule(call: ServiceCall) -> None:
+    """Let the targeted cars charge every day in a window, at a place."""
+    place = _place(call)
+    start, stop = (f"{call.data[key]:%H:%M}" for key in (ATTR_START, ATTR_STOP))
+    await _send(
+        call,
+        Command.SET_CHARGE_SCHEDULE,
+        lambda client, *car: client.set_daily_charge_schedule(
+            *car,
+            latitude=place.latitude,
+            longitude=place.longitude,
+            window=ChargingWindow(start=start, stop=stop),
+        ),
+    )
+
+
+async def _delete_charge_schedule(call: ServiceCall) -> None:
+    """Delete a schedule of the targeted car."""
+    schedule_id = call.data[ATTR_SCHEDULE_ID]
+    await _send(
+        call,
+        Command.DELETE_CHARGE_SCHEDULE,
+        lambda client, *car: client.delete_charge_schedule(*car, schedule_id),
+    )
+
+
+async def _send(call: ServiceCall, command: Command, send: Send) -> None:
+    await asyncio.gather(
+        *(async_send_command(vehicle, command, send) for vehicle in _vehicles(call))
+    )
+
+
+async def _get_signals(call: ServiceCall) -> ServiceResponse:
+    """Return everything held of the targeted cars, times and errors included."""
+    return _response(call, lambda car: {"signals": car.as_json()["signals"]})
+
+
+async def _get_charge_records(call: ServiceCall) -> ServiceResponse:
+    """Return the charging history of the targeted cars."""
+    return _response(call, lambda car: {"charge_records": _list(car, catalogue.CHARGE_RECORDS)})
+
+
+async def _get_charge_schedules(call: ServiceCall) -> ServiceResponse:
+    """Return the charge schedules of the targeted cars, however they were made."""
+    return _response(call, lambda car: {"charge_schedules": _list(car, catalogue.CHARGE_TIMERS)})
+
+
+async def _get_service_records(call: ServiceCall) -> ServiceResponse:
+    """Return the service history of the targeted cars."""
+    return _response(call, lambda car: {"service_records": _list(car, catalogue.SERVICE_RECORDS)})
+
+
+def _list(car: VehicleState, signal: SignalType[tuple[JsonObject, ...]]) -> list[JsonObject]:
+    return list(car.value(signal) or ())
+
+
+def _response(
+    call: ServiceCall, read: Callable[[VehicleState], Mapping[str, object]]
+) -> ServiceResponse:
+    """Return `{"vehicles": [{"vehicle_id", "name", ...}]}` with what is read of each car."""
+    vehicles = [
+        {"vehicle_id": vehicle.vehicle_id, "name": vehicle.display_name, **read(vehicle.data)}
+        for vehicle in _vehicles(call)
+    ]
+    return cast("ServiceResponse", {"vehicles": vehicles})
+
+
+class _Action(NamedTuple):
+    handler: Callable[[ServiceCall], Coroutine[Any, Any, ServiceResponse | None]]
+    fields: Mapping[Any, object] = {}
+    response: SupportsResponse = SupportsResponse.NONE
+
+
+_ACTIONS: Final = {
+    Action.DELETE_CHARGE_SCHEDULE: _Action(
+        _delete_charge_schedule, {vol.Required(ATTR_SCHEDULE_ID): cv.string}
+    ),
+    Action.GET_CHARGE_RECORDS: _Action(_get_charge_records, response=SupportsResponse.ONLY),
+    Action.GET_CHARGE_SCHEDULES: _Action(_get_charge_schedules, response=SupportsResponse.ONLY),
+    Action.GET_SERVICE_RECORDS: _Action(_get_service_records, response=SupportsResponse.ONLY),
+    Action.GET_SIGNALS: _Action(_get_signals, response=SupportsResponse.ONLY),
+    Action.REFRESH: _Action(_refresh),
+    Action.SET_CHARGE_SCHEDULE: _Action(
+        _set_charge_schedule,
+        {**_PLACE, vol.Required(ATTR_START): cv.time, vol.Required(ATTR_STOP): cv.time},
+    ),
+    Action.SET_DESTINATION: _Action(_set_destination, _PLACE),
+}
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    for name, action in _ACTIONS.items():
+        schema = vol.Schema({**_TARGET, **action.fields})
+        hass.services.async_register(
+            DOMAIN, name, action.handler, schema, supports_response=action.response
+        )
 
 
 def _vehicles(call: ServiceCall) -> list[VehicleCoordinator]:
@@ -129,31 +225,31 @@ def _vehicle(
     raise _invalid("vehicle_not_loaded", vehicle=name or "")
 
 
-def _destination(call: ServiceCall) -> Destination:
+def _place(call: ServiceCall) -> Place:
     """Return the one place that the call names. Raises ServiceValidationError."""
     data = call.data
     pair = [key for key in (ATTR_LATITUDE, ATTR_LONGITUDE) if key in data]
-    ways = [key for key in (ATTR_LOCATION, CONF_DESTINATION_ENTITY) if key in data]
+    ways = [key for key in (ATTR_LOCATION, ATTR_ENTITY) if key in data]
     if len(pair) == 1:
-        raise _invalid("destination_half")
+        raise _invalid("place_half")
     if len(ways) + bool(pair) != 1:
-        raise _invalid("destination_missing" if not ways and not pair else "destination_double")
+        raise _invalid("place_missing" if not ways and not pair else "place_double")
     source: Mapping[str, Any] = data
     if ATTR_LOCATION in data:
         source = data[ATTR_LOCATION]
-    elif entity_id := data.get(CONF_DESTINATION_ENTITY):
+    elif entity_id := data.get(ATTR_ENTITY):
         state = call.hass.states.get(entity_id)
         source = state.attributes if state else {}
         if source.get(ATTR_LATITUDE) is None or source.get(ATTR_LONGITUDE) is None:
-            raise _invalid("destination_entity_without_coordinates", entity=entity_id)
+            raise _invalid("entity_without_coordinates", entity=entity_id)
     try:
-        destination = Destination(float(source[ATTR_LATITUDE]), float(source[ATTR_LONGITUDE]))
+        place = Place(float(source[ATTR_LATITUDE]), float(source[ATTR_LONGITUDE]))
     except (KeyError, TypeError, ValueError) as error:
-        raise _invalid("destination_out_of_range") from error
+        raise _invalid("place_out_of_range") from error
     # Written so that what is not a number fails as well.
-    if not (abs(destination.latitude) <= 90 and abs(destination.longitude) <= 180):
-        raise _invalid("destination_out_of_range")
-    return destination
+    if not (abs(place.latitude) <= 90 and abs(place.longitude) <= 180):
+        raise _invalid("place_out_of_range")
+    return place
 
 
 def _invalid(key: str, **placeholders: str) -> ServiceValidationError:

@@ -80,12 +80,14 @@ class Command(StrEnum):
 class HeldSignal:
     """The last good body of a signal, and the error that has befallen it since.
 
-    `updated_at` is when the car's maker got the body, else when it arrived; None if there never
-    was one. `commanded` marks the result of a command that no signal has confirmed yet.
+    `updated_at` is when the car's maker got the body, else (`dated` is False) when it arrived;
+    None if there never was one. `commanded` marks the result of a command that no signal has
+    confirmed yet.
     """
 
     body: JsonObject = field(default_factory=dict)
     updated_at: datetime | None = None
+    dated: bool = True
     commanded: bool = False
     error: SignalError | None = None
     error_since: datetime | None = None
@@ -111,6 +113,7 @@ class HeldSignal:
         return {
             "body": self.body,
             "updated_at": _time_as_json(self.updated_at),
+            "dated": self.dated,
             "commanded": self.commanded,
             "error": {"type": self.error.type, "code": self.error.code} if self.error else None,
             "error_since": _time_as_json(self.error_since),
@@ -124,6 +127,7 @@ class HeldSignal:
         return cls(
             body=optional_object(data.get("body")),
             updated_at=optional_time(data.get("updated_at")),
+            dated=data.get("dated") is not False,
             commanded=optional_bool(data.get("commanded")) or False,
             error=SignalError.from_json(error) if error is not None else None,
             error_since=optional_time(data.get("error_since")),
@@ -168,8 +172,8 @@ class VehicleState:
 
     @property
     def data_from_car(self) -> datetime | None:
-        """When the car last reported anything."""
-        times = [held.updated_at for held in self.signals.values() if held.updated_at]
+        """When the car last reported anything. What came without a time tells nothing of that."""
+        times = [held.updated_at for held in self.signals.values() if held.dated and held.updated_at]
         return max(times, default=None)
 
     def merge(self, signals: Iterable[Signal], now: datetime) -> frozenset[str]:
@@ -199,8 +203,7 @@ class VehicleState:
                     errors.add(signal.code)
         self._values.clear()
         if charging is False:
-            at = self.signals[IS_CHARGING.code].updated_at
-            self._end_charge(_WITHOUT_CHARGE, at)
+            self._end_charge(_WITHOUT_CHARGE, self.signals[IS_CHARGING.code])
         elif errors:
             # One signal's word is good for all, unless the car says in the same breath that it
             # is charging.
@@ -210,26 +213,32 @@ class VehicleState:
         return self._changed(before)
 
     def apply_command(
-        self, signal: SignalType[object], body: JsonObject, completed_at: datetime
+        self, signal: SignalType[object], body: JsonObject, completed_at: datetime, now: datetime
     ) -> frozenset[str]:
-        """Store what a command achieved, as of when the car had done it."""
+        """Store what a command achieved, as of when the car had done it.
+
+        It is newer than what is held, whatever two clocks say.
+        """
         before = _Before(dict(self.signals), self.data_from_car, self.charge_complete_at)
         held = self.signals.get(signal.code, HeldSignal())
-        self.signals[signal.code] = replace(
-            held, body=body, updated_at=completed_at, commanded=True
-        )
+        at = now if _lies_ahead(completed_at, now) else completed_at
+        if held.updated_at is not None and not _lies_ahead(held.updated_at, now):
+            at = max(at, held.updated_at)
+        done = replace(held, body=body, updated_at=at, dated=True, commanded=True)
+        self.signals[signal.code] = done
         if signal.code == IS_CHARGING.code and IS_CHARGING.read(body) is False:
-            self._end_charge(_WITHOUT_CHARGE, completed_at)
+            self._end_charge(_WITHOUT_CHARGE, done)
         self._values.clear()
         return self._changed(before)
 
     def _accept(self, signal: Signal, now: datetime) -> bool:
         held = self.signals.get(signal.code)
         told = signal.oem_updated_at
-        if told is not None and told > now + _CLOCK_TOLERANCE:
+        if told is not None and _lies_ahead(told, now):
             told = None
         at = told or now
-        if held is not None and held.updated_at is not None:
+        # What is held can lie ahead too: our own clock may have been wrong.
+        if held is not None and held.updated_at and not _lies_ahead(held.updated_at, now):
             if at < held.updated_at:
                 return False
             if held.commanded:
@@ -240,7 +249,7 @@ class VehicleState:
         body = signal.body
         if held is None or body != held.body:
             body = {key: _storable(value) for key, value in body.items()}
-        self.signals[signal.code] = HeldSignal(body=body, updated_at=at)
+        self.signals[signal.code] = HeldSignal(body=body, updated_at=at, dated=told is not None)
         return True
 
     def _record_error(self, signal: Signal, now: datetime) -> None:
@@ -254,7 +263,8 @@ class VehicleState:
             held, error=error, error_since=held.error_since if same else now
         )
 
-    def _end_charge(self, codes: Iterable[str], at: datetime | None) -> None:
+    def _end_charge(self, codes: Iterable[str], cause: HeldSignal | None) -> None:
+        at = cause.updated_at if cause else None
         for code in codes:
             held = self.signals.get(code)
             body = _WITHOUT_CHARGE.get(code)
@@ -263,7 +273,12 @@ class VehicleState:
             if at is not None and held.updated_at > at:
                 continue
             # Without a time of its own the old one stays, so that the next success is not older.
-            self.signals[code] = replace(held, body=body, updated_at=at or held.updated_at)
+            self.signals[code] = replace(
+                held,
+                body=body,
+                updated_at=at or held.updated_at,
+                dated=cause.dated if cause else held.dated,
+            )
 
     def _follow_session(
         self, was_connected: bool | None, energy_before: float | None, now: datetime
@@ -355,8 +370,10 @@ class VehicleState:
         for code, positions in optional_object(data.get("positions")).items():
             state._positions[code] = {
                 Position(row, column)
-                for row, column in map(optional_list, optional_list(positions))
-                if isinstance(row, int) and isinstance(column, int)
+                for item in optional_list(positions)
+                if len(pair := optional_list(item)) == 2
+                and isinstance(row := pair[0], int)
+                and isinstance(column := pair[1], int)
             }
         return state
 
@@ -367,6 +384,10 @@ class _Before(NamedTuple):
     signals: Mapping[str, HeldSignal]
     data_from_car: datetime | None
     charge_complete_at: datetime | None
+
+
+def _lies_ahead(time: datetime, now: datetime) -> bool:
+    return time > now + _CLOCK_TOLERANCE
 
 
 def _time_as_json(time: datetime | None) -> str | None:

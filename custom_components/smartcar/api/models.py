@@ -202,8 +202,8 @@ def _signal_status(value: Json) -> tuple[SignalStatus, SignalError | None]:
         return SignalStatus.SUCCESS, None
     status = optional_object(value)
     text = optional_text(status.get("value")) or optional_text(value)
-    if status.get("error") is not None:
-        return SignalStatus.ERROR, SignalError.from_json(status["error"])
+    if error := optional_object(status.get("error")):
+        return SignalStatus.ERROR, SignalError.from_json(error)
     try:
         known = SignalStatus((text or "").upper())
     except ValueError:

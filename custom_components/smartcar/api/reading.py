@@ -99,17 +99,17 @@ def optional_integer(value: Json) -> int | None:
 def optional_time(value: Json) -> datetime | None:
     """Return an aware UTC time from an ISO-8601 string or epoch milliseconds.
 
-    0 means missing. A string without an offset is UTC. What cannot be a time is None.
+    0 means missing, and so does what it looks like when written out. A string without an offset
+    is UTC. What cannot be a time is None.
     Source: https://smartcar.com/docs/api-reference/get-signals (REST),
     https://smartcar.com/docs/integrations/webhooks/webhook-receiver (milliseconds).
     """
     try:
-        if isinstance(value, str):
-            if not value.isdecimal() or len(value) < 12:
-                moment = datetime.fromisoformat(value)
-                return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-            value = int(value)
-        number = optional_number(value)
+        if isinstance(value, str) and not (value.isdecimal() and len(value) >= 12):
+            moment = datetime.fromisoformat(value)
+            moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+            return moment if moment.timestamp() > 0 else None
+        number = optional_number(int(value) if isinstance(value, str) else value)
         if not number or number < 0:
             return None
         seconds = number / 1000 if number >= _FIRST_PLAUSIBLE_MILLISECONDS else number

@@ -1,0 +1,91 @@
+"""Diagnostics: facts that help, from a list of what may be told. Users attach them to issues."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import AnyDeviceEntry
+
+from .api.signals import CATALOGUE
+from .const import CONF_APPLICATION_ID, DOMAIN
+from .coordinator import SmartcarConfigEntry, VehicleCoordinator
+from .vehicle import HeldSignal
+
+# Of these not even numbers are told: where the car is, and where it is charged.
+_PRIVATE_GROUPS = {"location", "vehicleidentification", "vehicleuseraccount"}
+
+
+async def async_get_config_entry_diagnostics(
+    hass: HomeAssistant, entry: SmartcarConfigEntry
+) -> Mapping[str, Any]:
+    """Return what is known of the application: no id, no secret, no VIN, no coordinates."""
+    account = entry.runtime_data
+    return {
+        "has_application_id": CONF_APPLICATION_ID in entry.data,
+        "options": sorted(entry.options),
+        "polling": not entry.pref_disable_polling,
+        "connections": {
+            "listed": account.last_update_success,
+            "error": _exception(account.last_exception),
+            "owners": len({connection.user_id for connection in account.data.values()}),
+        },
+        "vehicles": [_vehicle(vehicle) for vehicle in account.vehicles.values()],
+    }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: SmartcarConfigEntry, device: AnyDeviceEntry
+) -> Mapping[str, Any]:
+    """Return what is known of one car."""
+    for domain, vehicle_id in device.identifiers:
+        if domain == DOMAIN and (vehicle := entry.runtime_data.vehicles.get(vehicle_id)):
+            return _vehicle(vehicle)
+    return {}
+
+
+def _vehicle(vehicle: VehicleCoordinator) -> Mapping[str, Any]:
+    car, identity = vehicle.data, vehicle.connection.vehicle
+    return {
+        "make": identity.make,
+        "model": identity.model,
+        "year": identity.year,
+        "powertrain_type": identity.powertrain_type,
+        "mode": identity.mode,
+        "permissions": sorted(vehicle.connection.permissions),
+        "available": vehicle.is_available,
+        "last_contact": car.last_contact,
+        "data_from_car": car.data_from_car,
+        "last_update_success": vehicle.last_update_success,
+        "error": _exception(vehicle.last_exception),
+        "incapable_of": sorted(car.incapable_of),
+        "entities": Counter(entity.partition(".")[0] for entity in car.entities),
+        "signals": {code: _signal(code, held) for code, held in sorted(car.signals.items())},
+    }
+
+
+def _signal(code: str, held: HeldSignal) -> Mapping[str, Any]:
+    """Return how a signal fares. Values only where they are numbers or yes and no."""
+    signal = CATALOGUE.get(code)
+    value = signal.read(held.body) if signal and signal.group not in _PRIVATE_GROUPS else None
+    return {
+        "known": signal is not None,
+        "permission": signal.permission if signal else None,
+        "updated_at": held.updated_at,
+        "commanded": held.commanded,
+        "error": f"{held.error.type}:{held.error.code}" if held.error else None,
+        "error_since": held.error_since,
+        "fields": sorted(held.body),
+        "unit": held.body.get("unit"),
+        "value": value if isinstance(value, bool | int | float) else None,
+    }
+
+
+def _exception(error: BaseException | None) -> str | None:
+    """Return the types only: texts can hold what the vendor wrote."""
+    if error is None:
+        return None
+    causes = [error]
+    while causes[-1].__cause__ is not None:
+        causes.append(causes[-1].__cause__)
+    return " <- ".join(type(cause).__name__ for cause in causes)

@@ -1,0 +1,224 @@
+"""`scripts/demo --check`: try every entity and every command, and say what is missing."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+import json
+from pathlib import Path
+import re
+from typing import Any, Final
+
+from . import commands, dashboard, expectations, flow, garage
+from .cloud import Cloud
+from .commands import Outcome
+from .garage import Vehicle
+from .home_assistant import HomeAssistant
+from .processes import DemoError
+from .terminal import say, table, tell
+
+_WAIT: Final = 60
+_POLL: Final = 0.2
+
+# The start of a record of Home Assistant's log: time, level, thread, logger.
+_RECORD: Final = re.compile(r"^\d{4}-\d\d-\d\d \S+ (?P<level>[A-Z]+) \(.*?\) \[(?P<logger>[^\]]*)\]")
+# Buttons have no state before they are pressed; everything else that is needed must have one.
+_STATELESS: Final = frozenset({"button"})
+
+
+@dataclass(slots=True)
+class Report:
+    """What a check has seen."""
+
+    vehicles: list[dict[str, Any]] = field(default_factory=list)
+    entities: list[dict[str, Any]] = field(default_factory=list)
+    commands: list[Outcome] = field(default_factory=list)
+    requests: dict[str, int] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    rows: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def show(self) -> None:
+        """Print the tables."""
+        say(table("Entities", ("Car", "Entity", "State"), self.rows))
+        outcomes = ((item.name, "ok" if item.ok else "FAILED", item.detail) for item in self.commands)
+        say(table("Commands", ("Command", "Result", "Detail"), outcomes))
+        say(table("Requests to the cloud", ("Route", "Count"), self.requests.items()) + "\n")
+
+    def write(self, path: Path) -> None:
+        """Write the file for whoever checks the check."""
+        data = {
+            "vehicles": self.vehicles,
+            "entities": self.entities,
+            "commands": [asdict(outcome) for outcome in self.commands],
+            "requests": self.requests,
+        }
+        path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+async def wait_for_vehicles(
+    instance: HomeAssistant, cloud: Cloud, vehicle_ids: Collection[str] = ()
+) -> list[Vehicle]:
+    """Wait until every connected car has what it needs, with values; return all cars.
+
+    Whatever is still missing at the end of the time is for the report, not for an exception.
+    """
+    vehicles: list[Vehicle] = []
+    try:
+        async with asyncio.timeout(_WAIT):
+            while True:
+                vehicles = await garage.vehicles(instance)
+                states = {row["entity_id"]: row["state"] for row in await instance.call("get_states")}
+                cars = _connected(await cloud.state())
+                known = {vehicle.vehicle_id for vehicle in vehicles}
+                if known.issuperset({*cars, *vehicle_ids}) and not list(
+                    _shortcomings(vehicles, cars, states)
+                ):
+                    return vehicles
+                await asyncio.sleep(_POLL)
+    except TimeoutError:
+        return vehicles
+
+
+async def run(instance: HomeAssistant, cloud: Cloud, entry_id: str) -> Report:
+    """Connect one more car, read everything, try everything."""
+    report = Report()
+    vehicles = await _connect_another(report, instance, cloud, entry_id)
+    await _check_dashboard(report, instance, vehicles)
+    for vehicle in vehicles:
+        tell(f"trying {vehicle.name}")
+        driver = commands.Driver(instance, cloud, vehicle)
+        report.commands += [outcome async for outcome in driver.try_everything()]
+    report.failures += [
+        f"{outcome.name}: {outcome.detail}" for outcome in report.commands if not outcome.ok
+    ]
+    await _read(report, instance, cloud)
+    return report
+
+
+async def _connect_another(
+    report: Report, instance: HomeAssistant, cloud: Cloud, entry_id: str
+) -> list[Vehicle]:
+    """Connect a car that was not connected when Home Assistant was set up."""
+    tell("connecting another car")
+    before = set(_connected(await cloud.state()))
+    try:
+        await flow.connect_another(instance, cloud, entry_id)
+        new = _connected(await cloud.state()).keys() - before
+        if not new:
+            raise DemoError("the cloud has no new connection")
+        vehicles = await wait_for_vehicles(instance, cloud, new)
+        names = [vehicle.name for vehicle in vehicles if vehicle.vehicle_id in new]
+        if not names:
+            raise DemoError("Home Assistant does not show the new car")
+        report.commands.append(
+            Outcome("connect another car", ok=True, detail=f"{', '.join(names)} appeared")
+        )
+    except DemoError as error:
+        report.commands.append(Outcome("connect another car", ok=False, detail=str(error)))
+        return await garage.vehicles(instance)
+    return vehicles
+
+
+async def _check_dashboard(
+    report: Report, instance: HomeAssistant, vehicles: Iterable[Vehicle]
+) -> None:
+    """Make the dashboard; every car has to be on it."""
+    cars = list(vehicles)
+    shown = set(await dashboard.make(instance, cars))
+    report.failures += [
+        f"The dashboard does not show {vehicle.name}."
+        for vehicle in cars
+        if shown.isdisjoint(entity.entity_id for entity in vehicle.entities.values())
+    ]
+
+
+async def _read(report: Report, instance: HomeAssistant, cloud: Cloud) -> None:
+    """Read all cars and entities, and note what is missing."""
+    cars = _connected(await cloud.state())
+    vehicles = await garage.vehicles(instance)
+    states = {row["entity_id"]: row for row in await instance.call("get_states")}
+    report.vehicles = [
+        {
+            "vehicle_id": vehicle.vehicle_id,
+            "device_id": vehicle.device_id,
+            "name": vehicle.name,
+            "make": vehicle.make,
+            "model": vehicle.model,
+            "kind": cars.get(vehicle.vehicle_id, {}).get("kind"),
+        }
+        for vehicle in vehicles
+    ]
+    for vehicle in vehicles:
+        for entity in sorted(vehicle.entities.values(), key=lambda entity: entity.entity_id):
+            state = states.get(entity.entity_id)
+            shown = state["state"] if state else None
+            report.entities.append(
+                {
+                    "entity_id": entity.entity_id,
+                    "unique_id": entity.unique_id,
+                    "state": shown,
+                    "attributes": state["attributes"] if state else {},
+                }
+            )
+            unit = (state or {}).get("attributes", {}).get("unit_of_measurement", "")
+            report.rows.append((vehicle.name, entity.entity_id, f"{shown} {unit}".strip()))
+    shown_states = {entity_id: row["state"] for entity_id, row in states.items()}
+    report.failures += _shortcomings(vehicles, cars, shown_states)
+    report.requests = await cloud.control("GET", "requests")
+
+
+def _connected(state: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Return the cars that the owners connected."""
+    cars: Mapping[str, Mapping[str, Any]] = state["cars"]
+    return {vehicle_id: car for vehicle_id, car in cars.items() if car["connected"]}
+
+
+def _shortcomings(
+    vehicles: Iterable[Vehicle],
+    cars: Mapping[str, Mapping[str, Any]],
+    states: Mapping[str, str],
+) -> Iterator[str]:
+    """Say what is missing, what is there for no reason, and what has no value."""
+    known = {vehicle.vehicle_id: vehicle for vehicle in vehicles}
+    for vehicle_id, car in cars.items():
+        if vehicle_id not in known:
+            yield f"The {car['make']} {car['model']} is connected, but not in Home Assistant."
+    for vehicle_id, vehicle in known.items():
+        if vehicle_id not in cars:
+            yield f"{vehicle.name} is in Home Assistant, but not connected."
+            continue
+        kind, keys = cars[vehicle_id]["kind"], vehicle.entities
+        if lacks := expectations.missing(kind, keys):
+            yield f"{vehicle.name} ({kind}) lacks {', '.join(lacks)}."
+        if extra := expectations.impossible(kind, keys):
+            yield f"{vehicle.name} ({kind}) cannot have {', '.join(extra)}."
+        for key in sorted(expectations.NEEDED[kind].intersection(keys)):
+            entity_id = keys[key].entity_id
+            state = states.get(entity_id)
+            if key[0] not in _STATELESS and state in {None, "unknown", "unavailable"}:
+                yield f"{entity_id} is {state or 'not there'}."
+
+
+def errors_in(log: Path) -> list[str]:
+    """Return the errors of the integration in Home Assistant's log, and show the other ones."""
+    found = []
+    for level, text in _records(log.read_text(errors="replace")):
+        first, *rest = text.splitlines()
+        concerns_us = "smartcar" in text
+        if concerns_us and (level in {"ERROR", "CRITICAL"} or "Traceback (most recent" in text):
+            found.append(f"Home Assistant's log has an error: {text}")
+        elif level in {"ERROR", "CRITICAL"} or (concerns_us and "not been tested" not in text):
+            tell(f"note, from Home Assistant's log: {first}" + (" ..." if rest else ""))
+    return found
+
+
+def _records(text: str) -> Iterator[tuple[str, str]]:
+    """Split a log into records: (level, all their lines)."""
+    level, lines = "", list[str]()
+    for line in text.splitlines():
+        if start := _RECORD.match(line):
+            if lines:
+                yield level, "\n".join(lines)
+            level, lines = start["level"], []
+        lines.append(line)
+    if lines:
+        yield level, "\n".join(lines)

@@ -1,0 +1,223 @@
+"""Every number in the unit of its quantity, or None."""
+
+from typing import Any
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.smartcar.api.units import (
+    Quantity as Q,
+    normalise,
+    normalise_percent_or_fraction,
+    normalise_tire_pressure,
+)
+
+from .strategies import WORDS, anything
+
+NAN, INFINITY = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("quantity", "value", "units", "expected"),
+    [
+        (Q.PERCENT, 57, "percent percentage % Percent PERCENT", 57),
+        (Q.DISTANCE, 100, "km kilometers kilometer KM Kilometres", 100),
+        (Q.DISTANCE, 100, "mi miles mile", 160.9344),
+        (Q.DISTANCE, 1500, "m meters", 1.5),
+        (Q.ODOMETER, 52891, "km kilometers", 52891),
+        (Q.ODOMETER, 100000, "miles mi", 160934.4),
+        (Q.SPEED, 50, "km/h kph kmh kilometers_per_hour", 50),
+        (Q.SPEED, 50, "mph mi/h miles_per_hour miles-per-hour", 80.4672),
+        (Q.CHARGE_RATE, 53, "km/h kph", 53),
+        (Q.CHARGE_RATE, 50, "mph mi/h miles_per_hour", 80.4672),
+        (Q.ENERGY, 12.3, "kWh kwh kilowatt_hours kWhr kilowatt-hours", 12.3),
+        (Q.ENERGY, 12300, "Wh", 12.3),
+        (Q.CAPACITY, 78, "kWh kilowatt_hours kWhr kilowatt-hours", 78),
+        (Q.POWER, 8000, "watts watt W", 8000),
+        (Q.POWER, 7.4, "kilowatts kW kilowatt", 7400),
+        (Q.CURRENT, 16, "ampere amps A amperes", 16),
+        (Q.CURRENT, 16000, "mA", 16),
+        (Q.VOLTAGE, 230, "volts V volt", 230),
+        (Q.VOLTAGE, 12600, "mV", 12.6),
+        (Q.TEMPERATURE, 21.5, "celsius degrees-celsius C °C degrees_celsius", 21.5),
+        (Q.TEMPERATURE, 68, "fahrenheit degrees-fahrenheit F °F", 20),
+        (Q.TEMPERATURE, -40, "fahrenheit celsius", -40),
+        (Q.VOLUME, 40, "liters L litres", 40),
+        (Q.VOLUME, 10, "gallons gal", 37.854118),
+        (Q.TIME_TO_COMPLETE, 95, "minute minutes min", 95),
+        (Q.TIME_TO_COMPLETE, 90, "seconds s", 1.5),
+        (Q.TIME_TO_COMPLETE, 1.5, "hours h hr", 90),
+        (Q.COUNT, 3, "count Count", 3),
+        (Q.HEADING, 94, "degrees", 94),
+    ],
+)
+def test_units_have_many_names(quantity: Q, value: float, units: str, expected: float) -> None:
+    for unit in units.split():
+        assert normalise(value, unit, quantity) == expected
+        assert normalise(value, f" {unit} ", quantity) == expected
+    assert type(normalise(value, units.split()[0], quantity)) is float
+
+
+@pytest.mark.parametrize("quantity", Q)
+def test_a_missing_unit_is_the_quantitys_own(quantity: Q) -> None:
+    for unit in (None, "", "  ", 5, [], {}, True):
+        assert normalise(50, unit, quantity) == 50
+
+
+@pytest.mark.parametrize("quantity", Q)
+def test_an_unknown_unit_makes_a_number_worthless(quantity: Q) -> None:
+    for unit in ("parsec", "null", "percents", "°"):
+        assert normalise(50, unit, quantity) is None
+
+
+@pytest.mark.parametrize("quantity", Q)
+def test_what_is_no_number_is_none(quantity: Q) -> None:
+    for value in (None, True, False, "50", "", [50], {"value": 50}, NAN, INFINITY, -INFINITY):
+        assert normalise(value, None, quantity) is None
+    assert normalise(10**400, None, quantity) is None
+
+
+PLAUSIBLE = {
+    Q.CAPACITY: (0.1, 1000),
+    Q.CHARGE_RATE: (0, 3000),
+    Q.COUNT: (0, 1e6),
+    Q.CURRENT: (-1500, 1500),
+    Q.DISTANCE: (0, 5000),
+    Q.ENERGY: (0, 1000),
+    Q.HEADING: (0, 360),
+    Q.ODOMETER: (0, 3e6),
+    Q.PERCENT: (0, 100),
+    Q.POWER: (-1e5, 4e6),
+    Q.SPEED: (-100, 500),
+    Q.TEMPERATURE: (-60, 100),
+    Q.TIME_TO_COMPLETE: (0, 10080),
+    Q.VOLTAGE: (0, 2000),
+    Q.VOLUME: (0, 2000),
+}
+
+
+@pytest.mark.parametrize("quantity", Q)
+def test_only_plausible_numbers_pass(quantity: Q) -> None:
+    low, high = PLAUSIBLE[quantity]
+    assert normalise(low, None, quantity) == low
+    assert normalise(high, None, quantity) == high
+    assert normalise(low - 0.01, None, quantity) is None
+    assert normalise(high + 0.01, None, quantity) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "quantity"),
+    [
+        (255, "percent", Q.PERCENT),
+        (7300, "percent", Q.PERCENT),
+        (-1, "percent", Q.PERCENT),
+        (65535, "km", Q.DISTANCE),
+        (16777215, "km", Q.ODOMETER),
+        (215, "celsius", Q.TEMPERATURE),
+        (0, "kWh", Q.CAPACITY),
+        (65535, "minutes", Q.TIME_TO_COMPLETE),
+    ],
+)
+def test_markers_for_no_value_are_none(value: float, unit: str, quantity: Q) -> None:
+    assert normalise(value, unit, quantity) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        (0.77, None, 77),
+        (0.07, None, 7),
+        (1, None, 100),
+        (0, None, 0),
+        (77, None, 77),
+        (1.5, None, 1.5),
+        (0.77, "percent", 0.77),
+        (77, "percent", 77),
+        (0.77, "liters", None),
+        (101, None, None),
+        (-0.5, None, None),
+        (True, None, None),
+        ("0.77", None, None),
+        (NAN, None, None),
+    ],
+)
+def test_a_fuel_level_can_be_a_fraction(value: Any, unit: Any, expected: float | None) -> None:
+    assert normalise_percent_or_fraction(value, unit) == expected
+
+
+def test_only_a_fuel_level_can_be_a_fraction() -> None:
+    assert normalise(0.5, None, Q.PERCENT) == 0.5
+    assert normalise(73, None, Q.PERCENT) == 73
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "expected"),
+    [
+        (2.5, "bar", 250),
+        (2.58, "bar", 258),
+        (258, "bar", 258),
+        (270.5, "bar", 270.5),
+        (36, "bar", 248.211),
+        (0.4, "bar", 40),
+        (6, "bar", 600),
+        (699.9, "bar", None),
+        (6999, "bar", None),
+        (36, "psi", 248.211),
+        (5, "psi", 34.474),
+        (250, "psi", 250),
+        (699.9, "psi", None),
+        (250, "kPa", 250),
+        (250, "KPA", 250),
+        (60, "kPa", 60),
+        (2.4, "kPa", 240),
+        (0.5, "kPa", None),
+        (699.9, "kPa", None),
+        (2.5, None, 250),
+        (36, None, 248.211),
+        (250, None, 250),
+        (250, "", 250),
+        (0.5, None, None),
+        (10, None, None),
+        (95, None, None),
+        (699.9, None, None),
+        (0, "bar", None),
+        (0, None, None),
+        (-2.5, "bar", None),
+        (2.5, "furlong", None),
+        (True, "bar", None),
+        ("2.5", "bar", None),
+        (None, "bar", None),
+        ([2.5], "bar", None),
+        (NAN, "bar", None),
+        (INFINITY, "bar", None),
+    ],
+)
+def test_tyre_pressures_are_what_their_size_says(
+    value: Any, unit: Any, expected: float | None
+) -> None:
+    assert normalise_tire_pressure(value, unit) == expected
+
+
+numbers = st.integers() | st.floats() | st.floats(-1000, 100000) | anything()
+units = st.none() | st.sampled_from(WORDS) | st.text(max_size=6) | anything()
+
+
+@given(numbers, units)
+def test_no_number_leaves_its_range(value: Any, unit: Any) -> None:
+    for quantity, (low, high) in PLAUSIBLE.items():
+        got = normalise(value, unit, quantity)
+        assert got is None or (type(got) is float and low <= got <= high)
+    got = normalise_percent_or_fraction(value, unit)
+    assert got is None or 0 <= got <= 100
+    got = normalise_tire_pressure(value, unit)
+    assert got is None or 0 <= got <= 620.53
+
+
+@given(st.floats(100, 600), st.sampled_from([None, "bar", "psi", "kPa"]))
+def test_a_pressure_in_kilopascal_is_never_misread(value: float, unit: str | None) -> None:
+    assert normalise_tire_pressure(value, unit) == pytest.approx(value, abs=0.001)
+
+
+@given(st.floats(0, 3000), st.sampled_from([("miles", 1.609344), ("m", 0.001), ("km", 1)]))
+def test_distances_scale(value: float, unit: tuple[str, float]) -> None:
+    assert normalise(value, unit[0], Q.DISTANCE) == pytest.approx(value * unit[1], abs=1e-6)
