@@ -1,22 +1,22 @@
 """Cars that are reached through the Smartcar cloud."""
 
-from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, Platform
+from homeassistant.const import CONF_CLIENT_ID, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.device_registry import AnyDeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
-from .api import SmartcarClient
 from .const import DOMAIN
 from .coordinator import (
     HANDOVERS,
     AccountCoordinator,
     SmartcarConfigEntry,
     async_disconnect_vehicles,
+    client_of,
 )
 from .services import async_setup_services
 from .store import AccountStore
+from .webhook import PushManager, async_remove_push
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -25,6 +25,7 @@ PLATFORMS = [
     Platform.BUTTON,
     Platform.COVER,
     Platform.DEVICE_TRACKER,
+    Platform.EVENT,
     Platform.LOCK,
     Platform.NUMBER,
     Platform.SENSOR,
@@ -41,20 +42,13 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: SmartcarConfigEntry) -> bool:
     """Set up one Smartcar application with all its cars."""
     handover = hass.data.get(HANDOVERS, {}).pop(entry.data[CONF_CLIENT_ID], None)
-    client = (
-        handover.client
-        if handover
-        else SmartcarClient.for_application(
-            async_get_clientsession(hass),
-            entry.data[CONF_CLIENT_ID],
-            entry.data[CONF_CLIENT_SECRET],
-        )
-    )
+    client = handover.client if handover else client_of(hass, entry)
     store = AccountStore(hass, entry.entry_id)
     account = AccountCoordinator(hass, entry, client, store, await store.async_load())
     await account.async_start(handover)
     entry.runtime_data = account
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    PushManager(account).async_start()
     return True
 
 
@@ -66,7 +60,8 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartcarConfigEntry) ->
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartcarConfigEntry) -> None:
-    """Delete what was kept, and disconnect the cars if the user wants that."""
+    """Delete what was kept, at Smartcar too as far as the user wants that."""
+    await async_remove_push(hass, entry)
     await async_disconnect_vehicles(hass, entry)
     await AccountStore(hass, entry.entry_id).async_remove()
 

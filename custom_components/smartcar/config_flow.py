@@ -42,9 +42,23 @@ from .api import (
     SmartcarError,
     TransportError,
 )
-from .const import CONF_APPLICATION_ID, CONF_DISCONNECT_ON_REMOVAL, CONF_EXCLUDED_VEHICLES, DOMAIN
+from .const import (
+    CONF_APPLICATION_ID,
+    CONF_APPLICATION_MANAGEMENT_TOKEN,
+    CONF_DISCONNECT_ON_REMOVAL,
+    CONF_EXCLUDED_VEHICLES,
+    CONF_PREVIOUS_MANAGEMENT_TOKEN,
+    DOMAIN,
+)
 from .coordinator import HANDOVERS, Handover, vehicle_name
 from .oauth import DEFAULT_PERMISSIONS, PERMISSIONS, ConnectImplementation
+from .webhook import (
+    NoPublicUrlError,
+    UrlTest,
+    async_delete_push_url,
+    async_get_push_url,
+    async_test_push_url,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -86,6 +100,11 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         self._connections: Listing[Connection] = Listing()
         self._application_id: str | None = None
         self._title = "Smartcar"
+        self._excluded: list[str] | None = None
+        # None: not asked yet. Empty: push is not wanted.
+        self._management_token: str | None = None
+        self._webhook_id = webhook.async_generate_id()
+        self._is_push_url_ours = False
 
     @property
     @override
@@ -245,7 +264,11 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Let the user pick among the connected cars; all of them unless they say otherwise."""
         if user_input is not None:
-            return await self._async_finish(chosen=user_input[CONF_VEHICLES])
+            chosen = user_input[CONF_VEHICLES]
+            self._excluded = [
+                item.vehicle_id for item in self._connections if item.vehicle_id not in chosen
+            ]
+            return await self._async_finish()
         if len(self._connections) < 2 and self.source == SOURCE_USER:
             return await self._async_finish()
         excluded = self._excluded_before
@@ -400,6 +423,83 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         """The car was found, and is not supported."""
         return self._connect_menu("vehicle_incompatible")
 
+    # Push
+
+    async def async_step_push(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Offer push: show the URL, and ask for the token that deliveries are signed with."""
+        try:
+            url = await async_get_push_url(self.hass, self._webhook_id)
+        except NoPublicUrlError:
+            return await self.async_step_push_unavailable()
+        self._is_push_url_ours = self.source == SOURCE_USER
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            token = user_input.get(CONF_APPLICATION_MANAGEMENT_TOKEN, "").strip()
+            if not token:
+                return await self.async_step_without_push()
+            if _is_management_token(token) and token != self._credentials[CONF_CLIENT_SECRET]:
+                self._management_token = token
+                return await self._async_finish()
+            errors[CONF_APPLICATION_MANAGEMENT_TOKEN] = "not_a_management_token"
+        return self.async_show_form(
+            step_id="push",
+            data_schema=vol.Schema({vol.Optional(CONF_APPLICATION_MANAGEMENT_TOKEN): _SECRET}),
+            description_placeholders={"url": url},
+            errors=errors,
+        )
+
+    async def async_step_push_unavailable(self, user_input: None = None) -> ConfigFlowResult:
+        """Say that the internet cannot reach this Home Assistant, and go on with polling."""
+        return self.async_show_menu(
+            step_id="push_unavailable",
+            menu_options=["without_push", "push"],
+            description_placeholders={"network_settings": "/config/network"},
+        )
+
+    async def async_step_without_push(self, user_input: None = None) -> ConfigFlowResult:
+        """Do without push; where it was on, it ends."""
+        self._management_token = ""
+        return await self._async_finish()
+
+    async def async_step_test_push(self, user_input: None = None) -> ConfigFlowResult:
+        """Send to the own URL what Smartcar would send."""
+        token = self._get_reconfigure_entry().data[CONF_APPLICATION_MANAGEMENT_TOKEN]
+        try:
+            url = await async_get_push_url(self.hass, self._webhook_id)
+        except NoPublicUrlError:
+            return await self.async_step_push_unavailable()
+        result, status = await async_test_push_url(self.hass, url, token)
+        return self._push_test_menu(result, url=url, status=str(status))
+
+    def _push_test_menu(self, result: UrlTest, **placeholders: str) -> ConfigFlowResult:
+        return self.async_show_menu(
+            step_id=result,
+            menu_options=["test_push", "push"],
+            description_placeholders=placeholders,
+        )
+
+    async def async_step_push_test_works(self, user_input: None = None) -> ConfigFlowResult:
+        """The URL works."""
+        return await self.async_step_test_push()
+
+    async def async_step_push_test_bad_certificate(
+        self, user_input: None = None
+    ) -> ConfigFlowResult:
+        """The certificate is not one that Smartcar would take."""
+        return await self.async_step_test_push()
+
+    async def async_step_push_test_unreachable(self, user_input: None = None) -> ConfigFlowResult:
+        """Nobody answers."""
+        return await self.async_step_test_push()
+
+    async def async_step_push_test_wrong_status(self, user_input: None = None) -> ConfigFlowResult:
+        """Somebody refuses."""
+        return await self.async_step_test_push()
+
+    async def async_step_push_test_wrong_answer(self, user_input: None = None) -> ConfigFlowResult:
+        """Somebody else answers."""
+        return await self.async_step_test_push()
+
     # Reconfigure
 
     async def async_step_reconfigure(
@@ -409,10 +509,14 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         entry = self._get_reconfigure_entry()
         self._credentials = {key: entry.data[key] for key in (CONF_CLIENT_ID, CONF_CLIENT_SECRET)}
         self._application_id = entry.data.get(CONF_APPLICATION_ID)
+        self._webhook_id = entry.data[CONF_WEBHOOK_ID]
         options = ["reconfigure_credentials"]
         # Without working credentials there is nothing else to be done.
         if not await self._async_prove():
             options += ["connect", "vehicles"] if self._connections else ["connect"]
+            options.append("push")
+            if CONF_APPLICATION_MANAGEMENT_TOKEN in entry.data:
+                options.append("test_push")
         return self.async_show_menu(step_id="reconfigure", menu_options=options)
 
     # The end of every way
@@ -427,32 +531,54 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
             return []
         return list(self._get_reconfigure_entry().options.get(CONF_EXCLUDED_VEHICLES, ()))
 
-    async def _async_finish(self, chosen: list[str] | None = None) -> ConfigFlowResult:
-        """Make or update the entry. `chosen` are the cars that were picked, if any were."""
+    async def _async_finish(self) -> ConfigFlowResult:
+        """Make or update the entry."""
+        excluded = self._excluded_before if self._excluded is None else self._excluded
         data: dict[str, Any] = dict(self._credentials)
         if self._application_id is not None:
             data[CONF_APPLICATION_ID] = self._application_id
-        excluded = self._excluded_before
-        if chosen is not None:
-            excluded = [
-                item.vehicle_id for item in self._connections if item.vehicle_id not in chosen
-            ]
         if self.source == SOURCE_RECONFIGURE:
-            entry = self._get_reconfigure_entry()
-            return self.async_update_reload_and_abort(
-                entry,
-                unique_id=self._credentials[CONF_CLIENT_ID],
-                data_updates=data,
-                options={**entry.options, CONF_EXCLUDED_VEHICLES: excluded},
-            )
+            return self._async_update(data, excluded)
+        if self._management_token is None:
+            return await self.async_step_push()
+        if self._management_token:
+            data[CONF_APPLICATION_MANAGEMENT_TOKEN] = self._management_token
         assert self._client is not None
         handovers = self.hass.data.setdefault(HANDOVERS, {})
         handovers[self._credentials[CONF_CLIENT_ID]] = Handover(self._client, self._connections)
+        self._is_push_url_ours = False
         return self.async_create_entry(
             title=self._title,
-            data={**data, CONF_WEBHOOK_ID: webhook.async_generate_id()},
+            data={**data, CONF_WEBHOOK_ID: self._webhook_id},
             options={CONF_EXCLUDED_VEHICLES: excluded},
+            description="push" if self._management_token else None,
         )
+
+    def _async_update(self, data: dict[str, Any], excluded: list[str]) -> ConfigFlowResult:
+        """Update the entry with what was changed; what was not stays."""
+        entry = self._get_reconfigure_entry()
+        data = {**entry.data, **data}
+        if self._management_token is not None:
+            before = data.pop(CONF_APPLICATION_MANAGEMENT_TOKEN, None)
+            data.pop(CONF_PREVIOUS_MANAGEMENT_TOKEN, None)
+            if self._management_token:
+                data[CONF_APPLICATION_MANAGEMENT_TOKEN] = self._management_token
+                # Good until the first delivery that the new one signed.
+                if before and before != self._management_token:
+                    data[CONF_PREVIOUS_MANAGEMENT_TOKEN] = before
+        return self.async_update_reload_and_abort(
+            entry,
+            unique_id=self._credentials[CONF_CLIENT_ID],
+            data=data,
+            options={**entry.options, CONF_EXCLUDED_VEHICLES: excluded},
+        )
+
+    @callback
+    @override
+    def async_remove(self) -> None:
+        """Delete the cloudhook of a flow that was abandoned."""
+        if self._is_push_url_ours:
+            self.hass.async_create_task(async_delete_push_url(self.hass, self._webhook_id))
 
 
 class SmartcarOptionsFlow(OptionsFlowWithReload):
@@ -475,6 +601,18 @@ def _label(connection: Connection) -> str:
     """Return how a car is offered: "Volkswagen ID.4 (2023)"."""
     year = connection.vehicle.year
     return f"{vehicle_name(connection)} ({year})" if year else vehicle_name(connection)
+
+
+def _is_management_token(text: str) -> bool:
+    """Tell whether this can be the token, and not one of the things it is taken for."""
+    is_other = text.startswith(("client_", "http")) or _UUID.fullmatch(text)
+    return (
+        len(text) >= 16
+        and text.isascii()
+        and text.isprintable()
+        and " " not in text
+        and not is_other
+    )
 
 
 def _fingerprint(connection: Connection) -> tuple[object, ...]:

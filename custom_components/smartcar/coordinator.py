@@ -37,7 +37,7 @@ from .repairs import (
     needs_owner_action,
     vehicle_in_two_entries_issue_id,
 )
-from .store import AccountStore, StoredAccount
+from .store import AccountStore, PushLog, StoredAccount
 from .vehicle import Command, VehicleState
 
 _LOGGER = logging.getLogger(__name__)
@@ -53,6 +53,7 @@ _LEAST_RETRY = 60
 
 # What changes with each contact, beside what the merge tells.
 LAST_CONTACT = "last_contact"
+LAST_PUSH = "last_push"
 
 _SHOWN_BY_DEVICE = frozenset({FIRMWARE_VERSION.code, NICKNAME.code, VIN.code})
 
@@ -69,6 +70,13 @@ class Handover:
 
 
 HANDOVERS: HassKey[dict[str, Handover]] = HassKey(f"{DOMAIN}_handovers")
+
+
+def client_of(hass: HomeAssistant, entry: SmartcarConfigEntry) -> SmartcarClient:
+    """Return a new client with the entry's credentials."""
+    return SmartcarClient.for_application(
+        async_get_clientsession(hass), entry.data[CONF_CLIENT_ID], entry.data[CONF_CLIENT_SECRET]
+    )
 
 
 def update_failed(error: SmartcarError, name: str) -> UpdateFailed | ConfigEntryAuthFailed:
@@ -149,6 +157,11 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
         for vehicle in self.vehicles.values():
             listener(vehicle)
         return lambda: self._vehicle_listeners.remove(listener)
+
+    @property
+    def push_log(self) -> PushLog:
+        """What is remembered of the deliveries."""
+        return self._stored.push
 
     def schedule_save(self) -> None:
         """Let the store write what has changed, soon."""
@@ -294,7 +307,7 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         self.connection = connection
         self.data = state
         self.command_lock = asyncio.Lock()
-        self._is_gone = account.is_gone(connection.vehicle_id)
+        self.is_gone = account.is_gone(connection.vehicle_id)
         self._was_available = self.is_available
         self._changed: frozenset[str] = frozenset()
         self._logged: set[str] = set()
@@ -316,7 +329,7 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
     def is_available(self) -> bool:
         """Whether what is known of the car can still be called current."""
         contact = self.data.last_contact
-        if self._is_gone:
+        if self.is_gone:
             return False
         if contact is None:
             return self.last_update_success
@@ -324,7 +337,7 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
 
     async def async_start(self) -> None:
         """Ask the cloud for the car's signals, unless those of the store are fresh enough."""
-        if self._is_gone or ((device := self._device) is not None and device.disabled):
+        if self.is_gone or ((device := self._device) is not None and device.disabled):
             return
         if (contact := self.data.last_contact) is not None:
             if self.config_entry.pref_disable_polling:
@@ -365,8 +378,8 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         """Take note of a new state of the owner's consent."""
         permissions_changed = connection.permissions != self.connection.permissions
         self.connection = connection
-        if is_gone != self._is_gone:
-            self._is_gone = is_gone
+        if is_gone != self.is_gone:
+            self.is_gone = is_gone
             self._async_announce_availability()
         if permissions_changed:
             self._async_look_for_new_entities()
@@ -388,6 +401,15 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         self.data.last_contact = now
         self._changed |= changed
         self.account.schedule_save()
+
+    @callback
+    def async_push(self, signals: Iterable[Signal]) -> None:
+        """Merge what was pushed."""
+        self.data.note_push(dt_util.utcnow())
+        self._changed |= {LAST_PUSH}
+        self.async_merge(signals)
+        self.async_update_listeners()
+        self._async_announce_availability()
 
     @callback
     def async_apply(self, changed: frozenset[str]) -> None:
@@ -432,14 +454,18 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         for update_callback, context in list(self._listeners.values()):
             if isinstance(context, frozenset) and context.isdisjoint(changed):
                 continue
-            update_callback()
+            try:
+                update_callback()
+            except Exception:
+                # As the base class does: one entity must not cost the others their update.
+                _LOGGER.exception("Unexpected error updating an entity of %s", self.name)
         if changed:
             self._async_look_for_new_entities()
 
     @override
     async def _async_update_data(self) -> VehicleState:
         self.update_interval = SIGNALS_INTERVAL
-        if self._is_gone:
+        if self.is_gone:
             return self.data
         try:
             signals = await self.account.client.get_signals(
@@ -518,9 +544,7 @@ async def async_disconnect_vehicles(hass: HomeAssistant, entry: SmartcarConfigEn
     if not entry.options.get(CONF_DISCONNECT_ON_REMOVAL):
         return
     stored = await AccountStore(hass, entry.entry_id).async_load()
-    client = SmartcarClient.for_application(
-        async_get_clientsession(hass), entry.data[CONF_CLIENT_ID], entry.data[CONF_CLIENT_SECRET]
-    )
+    client = client_of(hass, entry)
     excluded = entry.options.get(CONF_EXCLUDED_VEHICLES, ())
     for connection in stored.connections.values():
         if connection.vehicle_id in excluded:

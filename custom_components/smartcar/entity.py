@@ -23,7 +23,7 @@ from .api import (
     SmartcarError,
 )
 from .api.signals import FIRMWARE_VERSION, VIN, Position, SignalType
-from .const import DOMAIN
+from .const import CONF_APPLICATION_MANAGEMENT_TOKEN, DOMAIN
 from .coordinator import SmartcarConfigEntry, VehicleCoordinator
 from .vehicle import VEHICLE_NOT_CAPABLE, Command, VehicleState
 
@@ -175,6 +175,11 @@ def position_key(
     numbers = {"row": str(row + 1), "column": str(column + 1)}
     unique = f"{thing}_row_{numbers['row']}_column_{numbers['column']}{suffix}"
     return PositionKey(unique, f"{thing}_other{suffix}"), numbers
+
+
+def has_push(vehicle: VehicleCoordinator) -> bool:
+    """Tell whether push is set up."""
+    return CONF_APPLICATION_MANAGEMENT_TOKEN in vehicle.config_entry.data
 
 
 def may_charge(vehicle: VehicleCoordinator) -> bool:

@@ -4,6 +4,9 @@ They hold links, not fixes: Home Assistant's frontend shows a link only for an i
 fixable by itself.
 """
 
+from collections.abc import Iterable
+from enum import StrEnum
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -15,11 +18,14 @@ from .api import (
     ConnectedServicesAccountError,
     Connection,
     Origins,
+    Resolution,
     SmartcarError,
+    VehicleError,
 )
 from .const import CONF_APPLICATION_ID, DOMAIN
 
 _REAUTHENTICATE = "REAUTHENTICATE"
+_WEBHOOK_DASHBOARD = "https://dashboard.smartcar.com"
 
 
 def reauthenticate_url(application_id: str, vehicle_id: str) -> str:
@@ -63,7 +69,7 @@ def async_raise_owner_action(
         _owner_action_issue_id(connection.vehicle_id),
         is_fixable=False,
         severity=ir.IssueSeverity.ERROR,
-        learn_more_url=link if link and link.startswith(("https://", "http://127.")) else None,
+        learn_more_url=_safe(link),
         translation_key="owner_must_log_in" if asks_for_login else "owner_must_act",
         translation_placeholders={
             "vehicle": vehicle,
@@ -81,6 +87,121 @@ def async_clear_owner_action(hass: HomeAssistant, vehicle_id: str) -> None:
 def vehicle_in_two_entries_issue_id(entry_id: str, vehicle_id: str) -> str:
     """Return the id of the issue that tells of a car which another entry has."""
     return f"vehicle_in_two_entries_{entry_id}_{vehicle_id}"
+
+
+@callback
+def async_raise_vehicle_error(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    connection: Connection,
+    vehicle: str,
+    error: VehicleError,
+) -> None:
+    """Ask for what an error that was pushed asks for, if a person can do anything about it.
+
+    A missing permission is no lost log-in: the car goes on sending what is permitted. Only an
+    error of the whole connection, or of the account at the maker, is.
+    """
+    resolution = error.resolution or Resolution()
+    if error.type == "CONNECTED_SERVICES_ACCOUNT" or error.codes is None:
+        asks_for_login = resolution.type == _REAUTHENTICATE
+        key = "owner_must_log_in" if asks_for_login else "owner_must_act"
+    elif error.type == "PERMISSION":
+        asks_for_login, key = False, "permission_missing"
+    else:
+        return
+    link = resolution.url
+    if asks_for_login and (application_id := entry.data.get(CONF_APPLICATION_ID)):
+        link = reauthenticate_url(application_id, connection.vehicle_id)
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _vehicle_error_issue_id(connection.vehicle_id, error),
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        learn_more_url=_safe(link),
+        translation_key=key,
+        translation_placeholders={
+            "vehicle": vehicle,
+            "message": error.suggested_user_message or error.description or error.key,
+            "signals": ", ".join(sorted(error.codes or ())),
+        },
+    )
+
+
+@callback
+def async_resolve_vehicle_error(hass: HomeAssistant, vehicle_id: str, error: VehicleError) -> None:
+    """Take the request back: the error is over."""
+    ir.async_delete_issue(hass, DOMAIN, _vehicle_error_issue_id(vehicle_id, error))
+
+
+class PushIssue(StrEnum):
+    """What can be wrong with push; each is a translation key."""
+
+    CLOCK = "push_clock"
+    NO_URL = "push_no_url"
+    NOT_CREATED = "push_not_created"
+    NOT_ENABLED = "push_not_enabled"
+    NOT_SUBSCRIBED = "push_not_subscribed"
+    REJECTED = "push_rejected"
+    SILENT = "push_silent"
+    URL_DIFFERS = "push_url_differs"
+    WAITING = "push_waiting"
+
+
+class PushIssues:
+    """The repairs of one entry that concern push."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Nothing is known to be wrong."""
+        self._hass = hass
+        self._entry = entry
+        self.url = ""
+
+    @callback
+    def raise_issue(self, issue: PushIssue, **placeholders: str) -> None:
+        """Tell the user of something that is wrong."""
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            self._issue_id(issue),
+            is_fixable=False,
+            severity=ir.IssueSeverity.WARNING,
+            learn_more_url=_WEBHOOK_DASHBOARD,
+            translation_key=issue,
+            translation_placeholders={
+                "entry": self._entry.title,
+                "url": self.url,
+                **placeholders,
+            },
+        )
+
+    @callback
+    def clear(self, *issues: PushIssue) -> None:
+        """Take back these, or all."""
+        for issue in issues or PushIssue:
+            ir.async_delete_issue(self._hass, DOMAIN, self._issue_id(issue))
+
+    @callback
+    def replace(
+        self, issues: Iterable[PushIssue], issue: PushIssue | None, **placeholders: str
+    ) -> None:
+        """Of these, let at most one stand."""
+        self.clear(*(other for other in issues if other is not issue))
+        if issue is not None:
+            self.raise_issue(issue, **placeholders)
+
+    def _issue_id(self, issue: PushIssue) -> str:
+        return f"{issue}_{self._entry.entry_id}"
+
+
+def _vehicle_error_issue_id(vehicle_id: str, error: VehicleError) -> str:
+    return f"vehicle_error_{vehicle_id}_{error.key}"
+
+
+def _safe(link: str | None) -> str | None:
+    """Return a link of the vendor's if it is one that a person may be sent to."""
+    return link if link and link.startswith(("https://", "http://127.0.0.1")) else None
 
 
 def _owner_action_issue_id(vehicle_id: str) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import override
 
 from homeassistant.components.sensor import (
@@ -31,15 +30,16 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import signals as catalogue
 from .api.signals import Position, SignalType
-from .coordinator import LAST_CONTACT, SmartcarConfigEntry
+from .coordinator import LAST_CONTACT, LAST_PUSH, AccountCoordinator, SmartcarConfigEntry
 from .entity import (
     SmartcarEntity,
     SmartcarEntityDescription,
     async_setup_entities,
+    has_push,
     may_charge,
     position_key,
 )
-from .vehicle import CHARGE_COMPLETE_AT, DATA_FROM_CAR, VehicleState
+from .vehicle import CHARGE_COMPLETE_AT, DATA_FROM_CAR, ChargingState, VehicleState
 
 PARALLEL_UPDATES = 0
 
@@ -50,41 +50,10 @@ type SensorValue = float | str | datetime | None
 class SmartcarSensorDescription(SmartcarEntityDescription, SensorEntityDescription):
     """A sensor."""
 
-    value_fn: Callable[[VehicleState], SensorValue]
+    value_fn: Callable[[VehicleState], SensorValue] = lambda _: None
+    account_fn: Callable[[AccountCoordinator], SensorValue] | None = None
     attributes_fn: Callable[[VehicleState], Mapping[str, object]] | None = None
     last_reset_fn: Callable[[VehicleState], datetime | None] = lambda _: None
-
-
-class ChargingState(StrEnum):
-    """One charging status for whoever wants only one. docs/charging-state.md maps it."""
-
-    DISCONNECTED = "disconnected"
-    CONNECTED = "connected"
-    CHARGING = "charging"
-    COMPLETE = "complete"
-    FAULT = "fault"
-
-
-def charging_state(car: VehicleState) -> ChargingState | None:
-    """Derive the status from cable, charging and the maker's text, in this order of trust.
-
-    The text tells complete and fault apart only while the car does not charge: makers leave it
-    behind.
-    """
-    text = car.value(catalogue.DETAILED_CHARGING_STATUS) or ""
-    is_connected = car.value(catalogue.IS_CABLE_CONNECTED)
-    is_charging = car.value(catalogue.IS_CHARGING)
-    if is_charging is None and is_connected is not False:
-        is_charging = text == "CHARGING"
-    if is_charging:
-        return ChargingState.CHARGING
-    if "FAULT" in text or "ERROR" in text:
-        return ChargingState.FAULT
-    if is_connected is False:
-        return ChargingState.DISCONNECTED
-    if text in {"FULLY_CHARGED", "COMPLETE", "COMPLETED", "CHARGING_COMPLETE"}:
-        return ChargingState.COMPLETE
-    return ChargingState.CONNECTED if is_connected else None
 
 
 def _measured(
@@ -288,7 +257,7 @@ SENSORS = (
             catalogue.IS_CABLE_CONNECTED,
             catalogue.DETAILED_CHARGING_STATUS,
         ),
-        value_fn=charging_state,
+        value_fn=lambda car: car.charging_state,
         attributes_fn=lambda car: {
             "detailed_status": car.value(catalogue.DETAILED_CHARGING_STATUS)
         },
@@ -360,6 +329,14 @@ SENSORS = (
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
+    SmartcarSensorDescription(
+        key="last_push",
+        watches=frozenset({LAST_PUSH}),
+        exists_fn=has_push,
+        value_fn=lambda car: car.last_push,
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
     _measured(
         "low_voltage_battery_level",
         catalogue.LOW_VOLTAGE_STATE_OF_CHARGE,
@@ -398,6 +375,25 @@ SENSORS = (
         UnitOfSpeed.KILOMETERS_PER_HOUR,
         SensorDeviceClass.SPEED,
         enabled=False,
+    ),
+    SmartcarSensorDescription(
+        # Of the whole application: what is not signed belongs to no car.
+        key="pushes_rejected",
+        watches=frozenset({LAST_CONTACT}),
+        exists_fn=has_push,
+        account_fn=lambda account: account.push_log.rejected,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+    ),
+    SmartcarSensorDescription(
+        key="pushes_today",
+        watches=frozenset({LAST_PUSH}),
+        exists_fn=has_push,
+        value_fn=lambda car: car.pushes_today,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
     ),
     _named("surveillance_brand", catalogue.SURVEILLANCE_BRAND, enabled=False),
     _named("trim", catalogue.TRIM, enabled=False),
@@ -445,6 +441,8 @@ class SmartcarSensor(SmartcarEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> SensorValue:
+        if account_fn := self.entity_description.account_fn:
+            return account_fn(self.coordinator.account)
         return self.entity_description.value_fn(self.car)
 
     @property

@@ -1,10 +1,12 @@
 """What survives a restart: the cars of an application, their last signals, and the evidence."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 import logging
 from pathlib import Path
+from typing import Self
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import UnsupportedStorageVersionError
@@ -14,6 +16,7 @@ from homeassistant.util import dt as dt_util
 
 from .api import Connection, InvalidResponseError, Json, JsonObject, Vehicle
 from .api.reading import (
+    optional_integer,
     optional_list,
     optional_object,
     optional_text,
@@ -31,6 +34,47 @@ _SAVE_DELAY = 30
 
 
 @dataclass(slots=True, kw_only=True)
+class PushLog:
+    """What is remembered of the deliveries.
+
+    `seen` are the events of the last hour, by id; `counts` is how many deliveries there were of
+    each kind; `rejected` counts those that were not signed, which change nothing else.
+    """
+
+    seen: dict[str, datetime] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    last_delivery: datetime | None = None
+    rejected: int = 0
+    rejected_in_a_row: int = 0
+
+    def as_json(self) -> dict[str, Json]:
+        """Return what the store keeps."""
+        return {
+            "seen": {event_id: at.isoformat() for event_id, at in self.seen.items()},
+            "counts": dict(self.counts),
+            "last_delivery": self.last_delivery.isoformat() if self.last_delivery else None,
+            "rejected": self.rejected,
+        }
+
+    @classmethod
+    def from_json(cls, value: Json) -> Self:
+        """Read what the store kept."""
+        data = optional_object(value)
+        return cls(
+            seen=_times(data.get("seen")),
+            counts=Counter(
+                {
+                    kind: count
+                    for kind, value in optional_object(data.get("counts")).items()
+                    if (count := optional_integer(value))
+                }
+            ),
+            last_delivery=optional_time(data.get("last_delivery")),
+            rejected=optional_integer(data.get("rejected")) or 0,
+        )
+
+
+@dataclass(slots=True, kw_only=True)
 class StoredAccount:
     """The content of the store.
 
@@ -42,6 +86,7 @@ class StoredAccount:
     listed_at: datetime | None = None
     missing: dict[str, datetime] = field(default_factory=dict)
     vehicles: dict[str, VehicleState] = field(default_factory=dict)
+    push: PushLog = field(default_factory=PushLog)
 
 
 class AccountStore:
@@ -122,6 +167,7 @@ def _account_as_json(account: StoredAccount) -> dict[str, Json]:
         "listed_at": account.listed_at.isoformat() if account.listed_at else None,
         "missing": {key: since.isoformat() for key, since in account.missing.items()},
         "vehicles": {key: state.as_json() for key, state in account.vehicles.items()},
+        "push": account.push.as_json(),
     }
 
 
@@ -130,16 +176,18 @@ def _account_from_json(data: JsonObject) -> StoredAccount:
     return StoredAccount(
         connections={connection.vehicle_id: connection for connection in connections},
         listed_at=optional_time(data.get("listed_at")),
-        missing={
-            key: since
-            for key, value in optional_object(data.get("missing")).items()
-            if (since := optional_time(value))
-        },
+        missing=_times(data.get("missing")),
         vehicles={
             key: VehicleState.from_json(value)
             for key, value in required_object(data.get("vehicles"), "vehicles").items()
         },
+        push=PushLog.from_json(data.get("push")),
     )
+
+
+def _times(value: Json) -> dict[str, datetime]:
+    times = {key: optional_time(time) for key, time in optional_object(value).items()}
+    return {key: time for key, time in times.items() if time is not None}
 
 
 def _connection_as_json(connection: Connection) -> JsonObject:

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, NamedTuple, Self
 
-from .api import Json, JsonObject, Signal, SignalError, SignalStatus
+from .api import Json, JsonObject, Signal, SignalError, SignalStatus, VehicleError
 from .api.reading import (
     optional_bool,
+    optional_integer,
     optional_list,
     optional_object,
     optional_text,
@@ -24,6 +25,7 @@ from .api.signals import (
     CHARGE_RATE,
     CHARGE_VOLTAGE,
     CHARGE_WATTAGE,
+    DETAILED_CHARGING_STATUS,
     DOORS,
     ENERGY_ADDED,
     IS_CABLE_CONNECTED,
@@ -74,6 +76,16 @@ class Command(StrEnum):
     SET_DESTINATION = "set_destination"
     SET_CHARGE_SCHEDULE = "set_charge_schedule"
     DELETE_CHARGE_SCHEDULE = "delete_charge_schedule"
+
+
+class ChargingState(StrEnum):
+    """One charging status for whoever wants only one. docs/charging-state.md maps it."""
+
+    DISCONNECTED = "disconnected"
+    CONNECTED = "connected"
+    CHARGING = "charging"
+    COMPLETE = "complete"
+    FAULT = "fault"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +157,12 @@ class VehicleState:
         self.incapable_of: set[Command] = set()
         self.last_contact: datetime | None = None
         """When the cloud last answered for this car, by poll or push."""
+        self.last_push: datetime | None = None
+        """When the cloud last pushed something of this car."""
+        self.pushes_today = 0
+        """How often it did so on the day (UTC) of the last push."""
+        self.reported_errors: dict[str, VehicleError] = {}
+        """The errors of the car that were pushed and not resolved yet, by type and code."""
         self.charge_complete_at: datetime | None = None
         """When charging will be complete; moves only with estimates that differ."""
         self.charge_session_start: datetime | None = None
@@ -173,7 +191,9 @@ class VehicleState:
     @property
     def data_from_car(self) -> datetime | None:
         """When the car last reported anything. What came without a time tells nothing of that."""
-        times = [held.updated_at for held in self.signals.values() if held.dated and held.updated_at]
+        times = [
+            held.updated_at for held in self.signals.values() if held.dated and held.updated_at
+        ]
         return max(times, default=None)
 
     def merge(self, signals: Iterable[Signal], now: datetime) -> frozenset[str]:
@@ -211,6 +231,39 @@ class VehicleState:
         self._values.clear()
         self._follow_session(was_connected, energy, now)
         return self._changed(before)
+
+    @property
+    def charging_state(self) -> ChargingState | None:
+        """The status derived from cable, charging and the maker's text, in this order of trust.
+
+        The text tells complete and fault apart only while the car does not charge: makers leave
+        it behind.
+        """
+        text = self.value(DETAILED_CHARGING_STATUS) or ""
+        is_connected = self.value(IS_CABLE_CONNECTED)
+        is_charging = self.value(IS_CHARGING)
+        if is_charging is None and is_connected is not False:
+            is_charging = text == "CHARGING"
+        if is_charging:
+            return ChargingState.CHARGING
+        if "FAULT" in text or "ERROR" in text:
+            return ChargingState.FAULT
+        if is_connected is False:
+            return ChargingState.DISCONNECTED
+        if text in {"FULLY_CHARGED", "COMPLETE", "COMPLETED", "CHARGING_COMPLETE"}:
+            return ChargingState.COMPLETE
+        return ChargingState.CONNECTED if is_connected else None
+
+    @property
+    def codes_in_use(self) -> frozenset[str]:
+        """The signals that ever had a value."""
+        return frozenset(code for code, held in self.signals.items() if held.has_value)
+
+    def note_push(self, now: datetime) -> None:
+        """Count a push."""
+        same_day = self.last_push is not None and self.last_push.date() == now.date()
+        self.pushes_today = self.pushes_today + 1 if same_day else 1
+        self.last_push = now
 
     def apply_command(
         self, signal: SignalType[object], body: JsonObject, completed_at: datetime, now: datetime
@@ -337,6 +390,9 @@ class VehicleState:
             "entities": sorted(self.entities),
             "incapable_of": sorted(self.incapable_of),
             "last_contact": _time_as_json(self.last_contact),
+            "last_push": _time_as_json(self.last_push),
+            "pushes_today": self.pushes_today,
+            "reported_errors": [error.as_json() for error in self.reported_errors.values()],
             "charge_complete_at": _time_as_json(self.charge_complete_at),
             "charge_session_start": _time_as_json(self.charge_session_start),
             "plugged_in_at": _time_as_json(self._plugged_in_at),
@@ -364,6 +420,10 @@ class VehicleState:
             if item in list(Command)
         }
         state.last_contact = optional_time(data.get("last_contact"))
+        state.last_push = optional_time(data.get("last_push"))
+        state.pushes_today = optional_integer(data.get("pushes_today")) or 0
+        errors = map(VehicleError.from_json, optional_list(data.get("reported_errors")))
+        state.reported_errors = {error.key: error for error in errors}
         state.charge_complete_at = optional_time(data.get("charge_complete_at"))
         state.charge_session_start = optional_time(data.get("charge_session_start"))
         state._plugged_in_at = optional_time(data.get("plugged_in_at"))

@@ -44,6 +44,7 @@ from .models import (
 )
 from .origins import Origins
 from .reading import Json, JsonObject
+from .webhook import Event, EventType, VehicleError, answer_challenge, is_signed, parse_event, sign
 
 __all__ = [
     "CHARGE_LIMIT_RANGE",
@@ -61,6 +62,8 @@ __all__ = [
     "ConnectedServicesAccountError",
     "Connection",
     "ErrorDetails",
+    "Event",
+    "EventType",
     "InvalidResponseError",
     "Json",
     "JsonObject",
@@ -84,6 +87,11 @@ __all__ = [
     "UpstreamError",
     "ValidationError",
     "Vehicle",
+    "VehicleError",
     "VehicleStateError",
     "Webhook",
+    "answer_challenge",
+    "is_signed",
+    "parse_event",
+    "sign",
 ]
