@@ -15,6 +15,7 @@ from .coordinator import (
     SmartcarConfigEntry,
     async_disconnect_vehicles,
 )
+from .repairs import async_clear_all
 from .services import async_setup_services
 from .store import AccountStore
 
@@ -69,6 +70,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartcarConfigEntry) ->
     """Delete what was kept, and disconnect the cars if the user wants that."""
     await async_disconnect_vehicles(hass, entry)
     await AccountStore(hass, entry.entry_id).async_remove()
+    async_clear_all(hass, entry)
 
 
 async def async_remove_config_entry_device(

@@ -48,6 +48,8 @@ from .oauth import DEFAULT_PERMISSIONS, PERMISSIONS, ConnectImplementation
 
 _LOGGER = logging.getLogger(__name__)
 
+_TITLE = "Smartcar"
+
 CONF_ASK_DASHBOARD = "ask_dashboard"
 CONF_PERMISSIONS = "permissions"
 CONF_VEHICLES = "vehicles"
@@ -85,7 +87,7 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         self._client: SmartcarClient | None = None
         self._connections: Listing[Connection] = Listing()
         self._application_id: str | None = None
-        self._title = "Smartcar"
+        self._title = _TITLE
 
     @property
     @override
@@ -139,6 +141,7 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
                 CONF_CLIENT_SECRET: user_input[CONF_CLIENT_SECRET].strip(),
             }
             if not (errors := await self._async_prove()):
+                self._hand_over()
                 return self.async_update_reload_and_abort(entry, data_updates=self._credentials)
         return self.async_show_form(
             step_id="reauth_confirm",
@@ -155,20 +158,25 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     ) -> ConfigFlowResult:
         errors: dict[str, str] = {}
         if user_input is not None:
-            self._credentials = {key: value.strip() for key, value in user_input.items()}
-            client_id = self._credentials[CONF_CLIENT_ID]
+            client_id = user_input[CONF_CLIENT_ID].strip()
+            if client_id != self._credentials.get(CONF_CLIENT_ID):
+                # What is known of an application is not true of another.
+                self._application_id = None
+                self._title = _TITLE
+            self._credentials = {
+                CONF_CLIENT_ID: client_id,
+                CONF_CLIENT_SECRET: user_input[CONF_CLIENT_SECRET].strip(),
+            }
             if _UUID.fullmatch(client_id):
                 errors[CONF_CLIENT_ID] = "application_id_given"
             else:
-                await self.async_set_unique_id(client_id)
+                # Whoever closes the tab at Smartcar leaves a flow open that nobody can finish.
+                await self.async_set_unique_id(client_id, raise_on_progress=False)
                 self._abort_if_other_entry_has_it()
                 errors = await self._async_prove()
             if not errors:
                 result: ConfigFlowResult = await proceed()
                 return result
-        suggested = self._credentials or (
-            self._get_reconfigure_entry().data if self.source == SOURCE_RECONFIGURE else {}
-        )
         schema = vol.Schema(
             {
                 vol.Required(CONF_CLIENT_ID): TextSelector(),
@@ -177,7 +185,7 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         )
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            data_schema=self.add_suggested_values_to_schema(schema, self._credentials),
             errors=errors,
         )
 
@@ -222,14 +230,20 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
 
     # Connected cars
 
+    @property
+    def _vehicles(self) -> dict[str, str]:
+        """The connected cars, by id, as they are offered; two owners can share one."""
+        return {item.vehicle_id: _label(item) for item in self._connections}
+
     async def _async_begin(self) -> ConfigFlowResult:
         if self._connections:
+            vehicles = self._vehicles
             return self.async_show_menu(
                 step_id="connected",
                 menu_options=["vehicles", "connect"],
                 description_placeholders={
-                    "count": str(len(self._connections)),
-                    "vehicles": ", ".join(_label(item) for item in self._connections),
+                    "count": str(len(vehicles)),
+                    "vehicles": ", ".join(vehicles.values()),
                 },
             )
         return await self.async_step_connect()
@@ -246,21 +260,21 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         """Let the user pick among the connected cars; all of them unless they say otherwise."""
         if user_input is not None:
             return await self._async_finish(chosen=user_input[CONF_VEHICLES])
-        if len(self._connections) < 2 and self.source == SOURCE_USER:
+        vehicles = self._vehicles
+        if len(vehicles) < 2 and self.source == SOURCE_USER:
             return await self._async_finish()
         excluded = self._excluded_before
-        connected = {item.vehicle_id: _label(item) for item in self._connections}
         return self.async_show_form(
             step_id="vehicles",
             data_schema=vol.Schema(
                 {
                     vol.Required(
-                        CONF_VEHICLES, default=[key for key in connected if key not in excluded]
+                        CONF_VEHICLES, default=[key for key in vehicles if key not in excluded]
                     ): SelectSelector(
                         SelectSelectorConfig(
                             options=[
                                 SelectOptionDict(value=key, label=label)
-                                for key, label in connected.items()
+                                for key, label in vehicles.items()
                             ],
                             multiple=True,
                         )
@@ -278,14 +292,16 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         errors: dict[str, str] = {}
         if user_input is not None:
             application_id = user_input[CONF_APPLICATION_ID].strip().lower()
-            if _UUID.fullmatch(application_id):
+            permissions = None if user_input[CONF_ASK_DASHBOARD] else user_input[CONF_PERMISSIONS]
+            if not _UUID.fullmatch(application_id):
+                errors[CONF_APPLICATION_ID] = "not_an_application_id"
+            if permissions == []:
+                # Connect would take that for "what the dashboard says".
+                errors[CONF_PERMISSIONS] = "no_permissions"
+            if not errors:
                 self._application_id = application_id
-                permissions = (
-                    None if user_input[CONF_ASK_DASHBOARD] else user_input[CONF_PERMISSIONS]
-                )
                 self.flow_impl = ConnectImplementation(self.hass, application_id, permissions)
                 return await self.async_step_auth()
-            errors[CONF_APPLICATION_ID] = "not_an_application_id"
         try:
             redirect_uri = async_get_redirect_uri(self.hass)
         except RuntimeError:
@@ -434,9 +450,11 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
             data[CONF_APPLICATION_ID] = self._application_id
         excluded = self._excluded_before
         if chosen is not None:
+            # Cars that were left out before, and are not listed now, were not to choose from.
             excluded = [
-                item.vehicle_id for item in self._connections if item.vehicle_id not in chosen
+                key for key in {**dict.fromkeys(excluded), **self._vehicles} if key not in chosen
             ]
+        self._hand_over()
         if self.source == SOURCE_RECONFIGURE:
             entry = self._get_reconfigure_entry()
             return self.async_update_reload_and_abort(
@@ -445,14 +463,17 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
                 data_updates=data,
                 options={**entry.options, CONF_EXCLUDED_VEHICLES: excluded},
             )
-        assert self._client is not None
-        handovers = self.hass.data.setdefault(HANDOVERS, {})
-        handovers[self._credentials[CONF_CLIENT_ID]] = Handover(self._client, self._connections)
         return self.async_create_entry(
             title=self._title,
             data={**data, CONF_WEBHOOK_ID: webhook.async_generate_id()},
             options={CONF_EXCLUDED_VEHICLES: excluded},
         )
+
+    def _hand_over(self) -> None:
+        """Let the set-up that follows begin with what is known here: new cars show at once."""
+        assert self._client is not None
+        handovers = self.hass.data.setdefault(HANDOVERS, {})
+        handovers[self._credentials[CONF_CLIENT_ID]] = Handover(self._client, self._connections)
 
 
 class SmartcarOptionsFlow(OptionsFlowWithReload):

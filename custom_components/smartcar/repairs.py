@@ -61,6 +61,7 @@ def async_raise_owner_action(
         hass,
         DOMAIN,
         _owner_action_issue_id(connection.vehicle_id),
+        data={"entry_id": entry.entry_id},
         is_fixable=False,
         severity=ir.IssueSeverity.ERROR,
         learn_more_url=link if link and link.startswith(("https://", "http://127.")) else None,
@@ -76,6 +77,14 @@ def async_raise_owner_action(
 def async_clear_owner_action(hass: HomeAssistant, vehicle_id: str) -> None:
     """Take the request back: the car answers again, or is no longer ours."""
     ir.async_delete_issue(hass, DOMAIN, _owner_action_issue_id(vehicle_id))
+
+
+@callback
+def async_clear_all(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take all requests back that concern an entry: it is being removed."""
+    for (domain, issue_id), issue in list(ir.async_get(hass).issues.items()):
+        if domain == DOMAIN and (issue.data or {}).get("entry_id") == entry.entry_id:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
 def vehicle_in_two_entries_issue_id(entry_id: str, vehicle_id: str) -> str:

@@ -413,16 +413,20 @@ def _descriptions(car: VehicleState) -> Iterable[SmartcarSensorDescription]:
 
 
 def _tire_pressure(position: Position) -> SmartcarSensorDescription:
+    def pressure(car: VehicleState) -> float | None:
+        kilopascal = (car.value(catalogue.TIRES) or {}).get(position)
+        return None if kilopascal is None else kilopascal / 100
+
     key, placeholders = position_key("tire_pressure", position)
     return SmartcarSensorDescription(
         key=key.unique,
         translation_key=key.translation,
         translation_placeholders=placeholders,
         signals=(catalogue.TIRES,),
-        value_fn=lambda car: (car.value(catalogue.TIRES) or {}).get(position),
+        value_fn=pressure,
         device_class=SensorDeviceClass.PRESSURE,
-        native_unit_of_measurement=UnitOfPressure.KPA,
-        suggested_unit_of_measurement=UnitOfPressure.BAR,
+        # Not the suggested unit: that one is shown to Americans too.
+        native_unit_of_measurement=UnitOfPressure.BAR,
         suggested_display_precision=1,
         state_class=SensorStateClass.MEASUREMENT,
     )

@@ -166,6 +166,18 @@ class VehicleState:
         held = self.signals.get(signal.code)
         return held if held is not None and held.has_value else None
 
+    def is_evident(self, signal: SignalType[object]) -> bool:
+        """Tell whether the car has said anything of it.
+
+        What cannot be read counts. What only stands beside a null, as the list of capacities
+        that a battery may have, does not.
+        """
+        held = self.held(signal)
+        return held is not None and (
+            self.value(signal) is not None
+            or any(held.body.get(key) is not None for key in ("value", "status"))
+        )
+
     def positions(self, signal: SignalType[Mapping[Position, object]]) -> list[Position]:
         """Return where the car was ever seen to have doors, windows or tyres."""
         return sorted(self._positions.get(signal.code, ()))
