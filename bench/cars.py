@@ -150,17 +150,16 @@ def commuter(dice: Random) -> Month:
 
 
 def taxi(dice: Random) -> Month:
-    """Nine-hour shifts six days a week, with breaks, and fast charging in between."""
+    """Seven-hour shifts six days a week, with breaks, and fast charging in between."""
     diary = _Diary(dice)
     for day in range(DAYS):
         if (START + timedelta(days=day)).weekday() == 6:
             continue
         hour = dice.gauss(6.5, 0.7)
-        for _ in range(4):
-            hour = diary.drive(day, hour, 1.35, 0.05) + dice.uniform(0.2, 0.5)
-        hour = diary.charge(day, hour, 0.8, 0.05) + 0.2
         for _ in range(2):
-            hour = diary.drive(day, hour, 1.35, 0.05) + dice.uniform(0.2, 0.5)
+            hour = diary.drive(day, hour, 2.1, 0.05) + dice.uniform(0.2, 0.6)
+        hour = diary.charge(day, hour, 0.7, 0.05) + 0.2
+        diary.drive(day, hour, 2.1, 0.05)
     return _month(diary)
 
 

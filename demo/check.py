@@ -197,11 +197,15 @@ def shortcomings(
             yield f"{vehicle.name} ({kind}) lacks {', '.join(lacks)}."
         if extra := expectations.impossible(kind, keys):
             yield f"{vehicle.name} ({kind}) cannot have {', '.join(extra)}."
-        for key in sorted(expectations.NEEDED[kind].intersection(keys)):
-            entity_id = keys[key].entity_id
-            state = states.get(entity_id)
-            if key[0] not in _STATELESS and state in {None, "unknown", "unavailable"}:
-                yield f"{entity_id} is {state or 'not there'}."
+        for key, entity in sorted(keys.items()):
+            state = states.get(entity.entity_id, "not there")
+            is_needed = key in expectations.NEEDED[kind]
+            if (
+                (is_needed and state == "not there")
+                or (is_needed and state == "unknown" and key[0] not in _STATELESS)
+                or state == "unavailable"
+            ):
+                yield f"{entity.entity_id} is {state}."
 
 
 def untruths(

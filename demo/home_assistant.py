@@ -11,7 +11,13 @@ from pathlib import Path
 import sys
 from typing import Any, Final
 
-from aiohttp import ClientConnectionError, ClientSession, ClientTimeout, ClientWebSocketResponse
+from aiohttp import (
+    ClientConnectionError,
+    ClientSession,
+    ClientTimeout,
+    ClientWebSocketResponse,
+    WSMsgType,
+)
 
 from .processes import HOST, DemoError, running
 from .terminal import tell
@@ -22,6 +28,7 @@ LOG: Final = "home-assistant.log"
 
 _INTEGRATION: Final = Path(__file__).parents[1] / "custom_components/smartcar"
 _START_TIMEOUT: Final = 180
+_ANSWER_TIMEOUT: Final = 120
 _POLL: Final = 0.1
 # How Home Assistant ends when it wants to be started again.
 _RESTART: Final = 100
@@ -60,8 +67,8 @@ _ONBOARDING: Final = {
     "minor_version": 1,
     "data": {"done": ["core_config", "analytics"]},
 }
-# Of the address in `configuration.yaml`, Home Assistant thinks as an import that a person has to
-# confirm in a dialog, and that is reverted after five minutes.
+# An address in `configuration.yaml` would be imported on trial: a dialog asks to confirm it, and
+# five minutes later it is gone.
 _HTTP: Final = {
     "server_host": [HOST],
     "cors_allowed_origins": [],
@@ -121,7 +128,7 @@ class HomeAssistant:
             self._last_id += 1
             await socket.send_json({"id": self._last_id, "type": command, **arguments})
             while True:
-                answer = await socket.receive_json()
+                answer = await _receive(socket)
                 if answer.get("id") == self._last_id and answer["type"] == "result":
                     break
         if not answer["success"]:
@@ -145,9 +152,9 @@ class HomeAssistant:
         """Return the websocket, logged in."""
         if self._socket is None or self._socket.closed:
             socket = await self.session.ws_connect(f"{self.origin}/api/websocket", max_msg_size=0)
-            await socket.receive_json()
+            await _receive(socket)
             await socket.send_json({"type": "auth", "access_token": self._token})
-            answer = await socket.receive_json()
+            answer = await _receive(socket)
             if answer["type"] != "auth_ok":
                 raise DemoError(f"Home Assistant refuses its own token: {answer}")
             self._socket = socket
@@ -197,6 +204,17 @@ class HomeAssistant:
             if (await self.call("get_config"))["state"] == "RUNNING":
                 return
             await asyncio.sleep(_POLL)
+
+
+async def _receive(socket: ClientWebSocketResponse) -> Any:
+    """Return the next message. Raises DemoError if there is none."""
+    try:
+        message = await socket.receive(timeout=_ANSWER_TIMEOUT)
+    except TimeoutError as error:
+        raise DemoError(f"Home Assistant does not answer within {_ANSWER_TIMEOUT} s.") from error
+    if message.type is not WSMsgType.TEXT:
+        raise DemoError("Home Assistant has closed its websocket.")
+    return message.json()
 
 
 async def stay(instance: HomeAssistant, process: Process) -> None:

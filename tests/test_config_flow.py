@@ -1,5 +1,6 @@
 """The config flow, through the real core and real HTTP to the simulated cloud."""
 
+import asyncio
 from collections.abc import Callable, Generator, Mapping
 import logging
 from typing import Any
@@ -45,10 +46,10 @@ def _frequent_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config_flow, "_CONNECTION_TRY_EVERY", 0.02)
 
 
-@pytest.fixture
-def soon_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Do not wait for long where no connection comes."""
-    monkeypatch.setattr(config_flow, "_CONNECTION_LAG", 0.1)
+async def consent_in_vain(person: Person) -> None:
+    """Go through Connect, and do not wait for long for a connection that does not come."""
+    with patch.object(config_flow, "_CONNECTION_LAG", 0.1):
+        await person.consent()
 
 
 @pytest.fixture(autouse=True)
@@ -755,22 +756,31 @@ async def test_other_credentials_are_of_another_application(
 
 @pytest.mark.parametrize("vehicles", [0, 1])
 async def test_connection_lags(hass: HomeAssistant, cloud: Cloud, at_connect: Person) -> None:
-    cloud.connection_lag = 0.1
+    """The list is read again and again, until the car is in it."""
+    known = len(connected(cloud))
+    cloud.connection_lag = 3600
     await at_connect.fill_in(**at_connect.fields)
-    await at_connect.consent()
+    cloud.requests.clear()
+
+    async def let_it_show() -> None:
+        while cloud.requests[CONNECTIONS] < 3:  # noqa: ASYNC110  # it has no events
+            await asyncio.sleep(0.01)
+        cloud.clock.advance(3600)
+
+    await asyncio.gather(at_connect.consent(), let_it_show())
     await accept(at_connect)
     assert_done(hass, at_connect)
     assert devices(hass) == connected(cloud)
-    assert cloud.requests[CONNECTIONS] > 2
+    assert len(cloud.connections) == len(devices(hass)) == known + 1
 
 
 @pytest.mark.parametrize("vehicles", [0])
 async def test_connection_never_shows(
-    hass: HomeAssistant, cloud: Cloud, at_connect: Person, soon_given_up: None
+    hass: HomeAssistant, cloud: Cloud, at_connect: Person
 ) -> None:
     cloud.connection_lag = 3600
     await at_connect.fill_in(**at_connect.fields)
-    await at_connect.consent()
+    await consent_in_vain(at_connect)
     assert at_connect.step == "connection_missing"
     assert at_connect.options == ["connect", "credentials"]
     await at_connect.reload_page()
@@ -786,13 +796,13 @@ async def test_connection_never_shows(
 
 @pytest.mark.parametrize("vehicles", [2])
 async def test_another_connection_never_shows(
-    hass: HomeAssistant, cloud: Cloud, at_connect: Person, soon_given_up: None
+    hass: HomeAssistant, cloud: Cloud, at_connect: Person
 ) -> None:
     """Then the list is taken as it is."""
     known = connected(cloud)
     cloud.connection_lag = 3600
     await at_connect.fill_in(**at_connect.fields)
-    await at_connect.consent()
+    await consent_in_vain(at_connect)
     assert at_connect.step == "vehicles"
     await at_connect.fill_in(**at_connect.fields)
     assert_done(hass, at_connect)
@@ -821,12 +831,12 @@ async def test_no_listing_after_consent(
 
 @pytest.mark.parametrize("vehicles", [2])
 async def test_listing_that_hangs_after_consent(
-    hass: HomeAssistant, cloud: Cloud, at_connect: Person, soon_given_up: None
+    hass: HomeAssistant, cloud: Cloud, at_connect: Person
 ) -> None:
     known = connected(cloud)
     await at_connect.fill_in(**at_connect.fields)
     cloud.faults.add(Fault(route="/v3/connections", delay=0.5, count=1))
-    await at_connect.consent()
+    await consent_in_vain(at_connect)
     assert at_connect.step == "vehicles"
     await at_connect.fill_in(**at_connect.fields)
     assert_done(hass, at_connect)

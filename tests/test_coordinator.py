@@ -548,8 +548,9 @@ async def test_refresh_that_changes_nothing_writes_only_freshness(
     entry: ConfigEntry,
 ) -> None:
     for car in cars:
+        cloud.patch_state(car.id, {"charging": False})
         cloud.patch_state(car.id, {"asleep": True})
-    await let_pass(hass, freezer, POLL)
+    await let_pass(hass, freezer, 2 * POLL, POLL)
     changes = Changes(hass)
     await let_pass(hass, freezer, POLL)
     contacts = [str(entity_id(hass, car, "sensor.last_contact")) for car in cars]

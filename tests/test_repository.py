@@ -18,6 +18,8 @@ from homeassistant.const import Platform
 import pytest
 import yaml
 
+from custom_components.smartcar.binary_sensor import BINARY_SENSORS
+from custom_components.smartcar.sensor import SENSORS
 from custom_components.smartcar.services import _ACTIONS
 
 ROOT = Path(__file__).parents[1]
@@ -111,26 +113,64 @@ def test_the_version_is_the_newest_of_the_changelog() -> None:
 # quality_scale.yaml
 
 RULES = {
-    "bronze": """
-        action-setup appropriate-polling brands common-modules config-flow
-        config-flow-test-coverage dependency-transparency docs-actions docs-conditions
-        docs-high-level-description docs-installation-instructions docs-removal-instructions
-        docs-triggers entity-event-setup entity-unique-id has-entity-name runtime-data
-        test-before-configure test-before-setup unique-config-entry
-    """.split(),
-    "silver": """
-        action-exceptions config-entry-unloading docs-configuration-parameters
-        docs-installation-parameters entity-unavailable integration-owner log-when-unavailable
-        parallel-updates reauthentication-flow test-coverage
-    """.split(),
-    "gold": """
-        devices diagnostics discovery discovery-update-info docs-data-update docs-examples
-        docs-known-limitations docs-supported-devices docs-supported-functions
-        docs-troubleshooting docs-use-cases dynamic-devices entity-category entity-device-class
-        entity-disabled-by-default entity-translations exception-translations icon-translations
-        reconfiguration-flow repair-issues stale-devices
-    """.split(),
-    "platinum": "async-dependency inject-websession strict-typing".split(),
+    "bronze": [
+        "action-setup",
+        "appropriate-polling",
+        "brands",
+        "common-modules",
+        "config-flow",
+        "config-flow-test-coverage",
+        "dependency-transparency",
+        "docs-actions",
+        "docs-conditions",
+        "docs-high-level-description",
+        "docs-installation-instructions",
+        "docs-removal-instructions",
+        "docs-triggers",
+        "entity-event-setup",
+        "entity-unique-id",
+        "has-entity-name",
+        "runtime-data",
+        "test-before-configure",
+        "test-before-setup",
+        "unique-config-entry",
+    ],
+    "silver": [
+        "action-exceptions",
+        "config-entry-unloading",
+        "docs-configuration-parameters",
+        "docs-installation-parameters",
+        "entity-unavailable",
+        "integration-owner",
+        "log-when-unavailable",
+        "parallel-updates",
+        "reauthentication-flow",
+        "test-coverage",
+    ],
+    "gold": [
+        "devices",
+        "diagnostics",
+        "discovery",
+        "discovery-update-info",
+        "docs-data-update",
+        "docs-examples",
+        "docs-known-limitations",
+        "docs-supported-devices",
+        "docs-supported-functions",
+        "docs-troubleshooting",
+        "docs-use-cases",
+        "dynamic-devices",
+        "entity-category",
+        "entity-device-class",
+        "entity-disabled-by-default",
+        "entity-translations",
+        "exception-translations",
+        "icon-translations",
+        "reconfiguration-flow",
+        "repair-issues",
+        "stale-devices",
+    ],
+    "platinum": ["async-dependency", "inject-websession", "strict-typing"],
 }
 
 
@@ -193,8 +233,8 @@ LAYERS = (
     {"api", "const"},
     {"budget", "vehicle"},
     {"oauth", "repairs", "store"},
-    {"webhook"},
     {"coordinator"},
+    {"webhook"},
     {"entity"},
     {"config_flow", "diagnostics", "services", *PLATFORMS},
     {"__init__"},
@@ -241,7 +281,8 @@ def test_arrows_run_one_way(module: str) -> None:
     assert module in RANKS, f"{module}.py needs a place in LAYERS (and in the README)"
     for path in _files(module):
         for imported in _house_imports(path) - ({"api"} if module == "api" else set()):
-            assert RANKS[imported] < RANKS[module], f"{path.name} imports {imported}"
+            message = f"{path.name} imports {imported}; if that is meant, change LAYERS"
+            assert RANKS[imported] < RANKS[module], message
 
 
 @pytest.mark.parametrize("module", sorted(PURE & set(MODULES)))
@@ -356,21 +397,28 @@ def test_readme_explains_options_and_fields_of_the_set_up() -> None:
         assert label in README
 
 
-def test_readme_names_every_entity() -> None:
-    (entities,) = re.findall(r"^## Entities\n(.*?)^## ", README, re.MULTILINE | re.DOTALL)
-    named = {
-        cell.strip()
-        for line in entities.splitlines()
-        if line.startswith("|")
-        for cells in [line.split("|")[1:-1]]
-        for cell in ",".join(cells[:2]).split(",")
-    }
-    for platform, texts in TEXTS["entity"].items():
-        for key, text in texts.items():
-            # Of what a car has several of, the first stands for all.
-            if re.search(r"_(back|other)|_front_right", key):
-                continue
-            assert text["name"] in named, f"{platform}.{key}: {text['name']}"
+def _readme_entities(heading: str) -> dict[str, str]:
+    """Return what the README says of the defaults of a platform's entities, by their names."""
+    (table,) = re.findall(rf"^### {heading}\n(.*?)^##", README, re.MULTILINE | re.DOTALL)
+    rows = [line.split("|")[1:-1] for line in table.splitlines() if line.startswith("| ")]
+    names = rows[0].index(" Name ")
+    return {name.strip(): row[-1].strip() for row in rows for name in row[names].split(",")}
+
+
+@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+def test_readme_tells_of_every_entity(platform: str) -> None:
+    heading = {"sensor": "Sensors", "binary_sensor": "Binary sensors"}.get(platform, "Controls")
+    told = _readme_entities(heading)
+    texts = TEXTS["entity"][platform]
+    for key, text in texts.items():
+        # Of what a car has several of, the first stands for all.
+        if not re.search(r"_(back|other)|_front_right", key):
+            assert text["name"] in told, f"{key}: {text['name']}"
+    for row in {"sensor": SENSORS, "binary_sensor": BINARY_SENSORS}.get(platform, ()):
+        default = told[texts[row.key]["name"]]
+        assert default.startswith("on" if row.entity_registry_enabled_default else "off"), row.key
+        # Who is disabled has a reason.
+        assert row.entity_registry_enabled_default == (default == "on"), row.key
 
 
 def _documents() -> list[Path]:
@@ -416,7 +464,7 @@ _FORBIDDEN = {
         "--index" + "-url",
         "--extra-index" + "-url",
     ],
-    "a path of one machine": ["/wo" + "rk/", "/ro" + "ot/", "/Use" + "rs/"],
+    "a path of one machine": ["/{}/".format("work"), "/{}/".format("root"), "/{}/".format("Users")],
 }
 
 

@@ -30,12 +30,13 @@ BASE = timedelta(hours=float(os.environ.get("BASE", "1")))
 EXP0 = float(os.environ.get("EXP0", "5"))
 MAXEXP = float(os.environ.get("MAXEXP", "0.6"))
 OFF = float(os.environ.get("OFF", "0.5"))
+NMAX = int(os.environ.get("NMAX", "10"))
 CAPF = float(os.environ.get("CAPF", "4"))
 CAP0 = float(os.environ.get("CAP0", "2"))
 GAP = float(os.environ.get("GAP", "0.3"))
 GAPH = float(os.environ.get("GAPH", "6"))
 LATEX = float(os.environ.get("LATEX", "1"))
-LOADF = float(os.environ.get("LOADF", "0.15"))
+LOADF = float(os.environ.get("LOADF", "0.25"))
 AWAKE = float(os.environ.get("AWAKE", "2"))
 
 
@@ -144,7 +145,6 @@ class Ledger:
         total = self.cap(m) * min(1, (end - m.since + _HEAD_START) / (end - start))
         left = end - now + timedelta(hours=6)
         tokens = max(total - m.polls, 0.5)
-        tokens -= min(self.explore * (left / _DAY), tokens * MAXEXP)
         return min(max(max(self.load, LOADF) * left / tokens, _LEAST_WAIT), _MOST_PACE)
 
     def worth_at(self, now):
@@ -167,21 +167,16 @@ class Ledger:
     def asleep(self, anchor, wait, pace):
         if not HABIT:
             return anchor + min(_DAY, BASE * 2**min(self.unchanged,10))
-        idle = (anchor - self.active_at) if self.active_at else anchor - START
-        cap = max(idle / CAPF, timedelta(hours=CAP0))
-        need = min(BASE * 2 ** min(self.unchanged, 10), cap).total_seconds()
+        need = pace.total_seconds() * 2 ** min(self.unchanged, NMAX)
         t = anchor
         end = anchor + _DAY
         was = self.p(t) >= HABITUAL
         while t < end:
             nxt = (t + _HOUR).replace(minute=0, second=0, microsecond=0)
-            p = self.p(t)
-            v = math.sqrt(p / P0)
-            if p >= HABITUAL:
-                v = max(v, BASE / pace * p**.5)
-                if not was:
-                    return min(t + pace * OFF, t + need / v * timedelta(seconds=1))
-            was = p >= HABITUAL
+            v = math.sqrt(self.p(t))
+            if self.p(t) >= HABITUAL and not was:
+                return min(t + pace * OFF, t + need / v * timedelta(seconds=1))
+            was = self.p(t) >= HABITUAL
             got = (nxt - t).total_seconds() * v
             if got >= need:
                 return t + timedelta(seconds=need / v)
@@ -221,8 +216,9 @@ class Ledger:
             self.refresh_at = now + _REFRESH_AFTER_COMMAND
         else:
             self.refresh_at = None
-            if not self.situation.activity.is_active:
-                self.explore += _DAY / TAU
+            if self.polled_at:
+                dt = max(now - self.polled_at, timedelta())
+                self.load = self.load * math.exp(-dt / TAU) + self.pace(now) / TAU
             self.last = self.polled_at
             self.polled_at = now
 
@@ -263,12 +259,6 @@ class Ledger:
         h = self.heard_at
         was = self.situation.activity.is_active
         active = situation.activity.is_active
-        if h:
-            dt = now - h
-            got = dt if was and active else max(timedelta(), min(dt, r - h)) if was else timedelta()
-            k = 1 - math.exp(-dt / TAU)
-            self.load += k * ((got / dt if dt else 0) - self.load)
-            self.explore *= 1 - k
         if h is None or r is None or now - h > timedelta(days=3):
             return
         was = self.situation.activity.is_active

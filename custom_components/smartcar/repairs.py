@@ -4,6 +4,8 @@ They hold links, not fixes: Home Assistant's frontend shows a link only for an i
 fixable by itself.
 """
 
+from hashlib import sha256
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
@@ -89,11 +91,16 @@ def async_clear_all(hass: HomeAssistant, entry: ConfigEntry) -> None:
 
 def vehicle_in_two_entries_issue_id(entry_id: str, vehicle_id: str) -> str:
     """Return the id of the issue that tells of a car which another entry has."""
-    return f"vehicle_in_two_entries_{entry_id}_{vehicle_id}"
+    return f"vehicle_in_two_entries_{entry_id}_{_anonymous(vehicle_id)}"
 
 
 def _owner_action_issue_id(vehicle_id: str) -> str:
-    return f"owner_action_{vehicle_id}"
+    return f"owner_action_{_anonymous(vehicle_id)}"
+
+
+def _anonymous(vehicle_id: str) -> str:
+    """Return what stands for a car in an issue's id, which every diagnostics file shows."""
+    return sha256(vehicle_id.encode()).hexdigest()[:16]
 
 
 def _asks_for_login(error: SmartcarError) -> bool:
