@@ -96,7 +96,8 @@ async def test_every_entity_has_a_name_of_its_own(
     hass: HomeAssistant, car: Car, full: ConfigEntry
 ) -> None:
     names = [state(hass, car, name).name for name in entities(hass, full, car)]
-    assert len(set(names)) >= len(ENTITIES)
+    # One name for two is right where one commands what the other reports.
+    assert {name for name in names if names.count(name) > 1} <= {"Ferdinand Charging"}
     assert [name for name in names if not name.startswith("Ferdinand ")] == []
 
 

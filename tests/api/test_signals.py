@@ -298,11 +298,12 @@ def test_systems_alert_or_do_not() -> None:
             assert read({"status": status}) is None
 
 
+EMPTY: list[Any] = [None, float("nan"), float("inf"), [], {}, "", 10**400]
 NOTHING: list[dict[str, Any]] = [
     {},
     *(
         {key: value, "unit": unit}
-        for value in (None, float("nan"), float("inf"), [], {}, "", 10**400)
+        for value in EMPTY
         for key in ("value", "capacity", "isOpen", "latitude", "canonical", "status")
         for unit in ("percent", None, 5)
     ),
