@@ -2,9 +2,11 @@
 
 import argparse
 import asyncio
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+import os
 from pathlib import Path
 import signal
 import sys
@@ -15,11 +17,16 @@ from aiohttp import ClientError, ClientSession
 
 from . import check, dashboard, flow, garage
 from .cloud import Cloud, running_cloud
-from .home_assistant import PASSWORD, USER, HomeAssistant, prepare, running_home_assistant
+from .home_assistant import PASSWORD, USER, HomeAssistant, prepare, running_home_assistant, stay
 from .processes import DemoError, ensure_port_is_free, free_port
 from .terminal import say, tell
 
 _PORT: Final = 8123
+
+
+def _path(text: str) -> Path:
+    """Return a path that was given relative to where the script was called."""
+    return Path(os.environ.get("DEMO_CALLED_FROM", ".")) / text
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,7 @@ class Demo:
 
     cloud: Cloud
     instance: HomeAssistant
+    process: Process
     entry_id: str
 
 
@@ -41,9 +49,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--check", action="store_true", help="try everything without waiting, on free ports"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="with --check: what was seen")
+    parser.add_argument("--json", type=_path, metavar="FILE", help="with --check: what was seen")
     parser.add_argument(
-        "--screenshot", type=Path, metavar="FILE", help="save a picture of the dashboard (PNG)"
+        "--screenshot", type=_path, metavar="FILE", help="save a picture of the dashboard (PNG)"
     )
     arguments = parser.parse_args()
     if arguments.json and not arguments.check:
@@ -61,11 +69,12 @@ async def _running_demo(port: int, folder: Path) -> AsyncIterator[Demo]:
         cars = (await cloud.state())["cars"].values()
         latitude, longitude = next(iter(cars))["home"]
         prepare(configuration, port, (latitude, longitude))
-        async with running_home_assistant(
-            session, configuration, port, cloud.environment
-        ) as instance:
+        async with running_home_assistant(session, configuration, port, cloud.environment) as (
+            instance,
+            process,
+        ):
             tell("setting up the integration")
-            yield Demo(cloud, instance, await flow.set_up(instance, cloud))
+            yield Demo(cloud, instance, process, await flow.set_up(instance, cloud))
 
 
 async def _show(demo: Demo) -> None:
@@ -75,7 +84,7 @@ async def _show(demo: Demo) -> None:
     say(f"To connect another car, Application ID: {demo.cloud.application_id}")
     say(f"Log: {demo.instance.log}")
     say("Ctrl-C ends everything.")
-    await asyncio.Event().wait()
+    await stay(demo.instance, demo.process)
 
 
 async def _run(arguments: argparse.Namespace, folder: Path) -> int:
@@ -119,6 +128,7 @@ async def _main(arguments: argparse.Namespace) -> int:
     received: list[signal.Signals] = []
 
     def end(number: signal.Signals) -> None:
+        tell("ending" if not received else "ending at once")
         received.append(number)
         task.cancel()
 
@@ -131,7 +141,6 @@ async def _main(arguments: argparse.Namespace) -> int:
         except asyncio.CancelledError:
             if not received:
                 raise
-            tell("ended")
             return 128 + received[0] if arguments.check else 0
         except (DemoError, ClientError, TimeoutError) as error:
             tell(f"failed: {error or type(error).__name__}")

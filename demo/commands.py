@@ -124,14 +124,12 @@ class Driver:
             raise UnverifiedError("the cloud was not asked for signals")
         return f"signals were asked for {asked} time(s)"
 
-    async def _set_lock(self, lock: bool) -> str:  # noqa: FBT001
+    async def _set_lock(self, lock: bool) -> str:
         """Lock or unlock."""
         action, state = ("lock.lock", "locked") if lock else ("lock.unlock", "unlocked")
-        return await self._command(
-            action, _LOCK, shows=state, truth=("locked", lock)
-        )
+        return await self._command(action, _LOCK, shows=state, truth=("locked", lock))
 
-    async def _set_charging(self, charge: bool) -> str:  # noqa: FBT001
+    async def _set_charging(self, charge: bool) -> str:
         """Start or stop charging."""
         action, state = ("switch.turn_on", "on") if charge else ("switch.turn_off", "off")
         return await self._command(action, _CHARGING, shows=state, truth=("charging", charge))

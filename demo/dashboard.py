@@ -22,7 +22,6 @@ class Card:
     feature: str | None = None
     inline: bool = False
     color: str | None = None
-    icon: str | None = None
 
     def render(self, entity_id: str, columns: int) -> dict[str, Any]:
         """Return the configuration of the tile."""
@@ -37,43 +36,41 @@ class Card:
             card["features_position"] = "inline" if self.inline else "bottom"
         if self.color:
             card["color"] = self.color
-        if self.icon:
-            card["icon"] = self.icon
         return card
 
 
-# Rows of the section. Halves of a row that has only one of them are made full.
+# Rows of the section, the map among them. Halves of a row that has only one of them are made full.
 _ROWS: Final[tuple[tuple[Card, ...], ...]] = (
     (
         Card(("sensor", "battery_level"), feature="bar-gauge", color="green"),
-        Card(("sensor", "fuel_percent"), feature="bar-gauge", color="amber", icon="mdi:fuel"),
+        Card(("sensor", "fuel_percent"), feature="bar-gauge", color="amber"),
     ),
     (
-        Card(("sensor", "range"), color="green", icon="mdi:map-marker-distance"),
-        Card(("sensor", "fuel_range"), color="amber", icon="mdi:map-marker-distance"),
-    ),
-    (
-        Card(("sensor", "fuel"), color="amber"),
-        Card(("sensor", "engine_oil"), color="brown", icon="mdi:oil"),
+        Card(("sensor", "range"), color="green"),
+        Card(("sensor", "fuel_range"), color="amber"),
     ),
     (Card(("lock", "door_lock"), _FULL, feature="lock-commands", inline=True),),
+    (Card(("device_tracker", "location"), _FULL),),
     (Card(("switch", "charging"), _FULL, feature="toggle", inline=True, color="green"),),
-    (Card(("number", "charge_limit"), _FULL, feature="numeric-input", color="green"),),
+    (Card(("number", "charge_limit"), _FULL, feature="numeric-input", inline=True, color="green"),),
     (
         Card(("sensor", "charging_state"), color="green"),
         Card(("binary_sensor", "plug_status"), color="green"),
     ),
     (
-        Card(("sensor", "odometer"), color="blue-grey", icon="mdi:counter"),
-        Card(("sensor", "low_voltage_battery_level"), color="blue-grey", icon="mdi:car-battery"),
+        Card(("sensor", "fuel"), color="amber"),
+        Card(("sensor", "engine_oil"), color="brown"),
     ),
     (
-        Card(("sensor", "data_from_car"), color="blue-grey", icon="mdi:car-clock"),
-        Card(("sensor", "last_contact"), color="blue-grey", icon="mdi:cloud-check"),
+        Card(("sensor", "odometer"), color="blue-grey"),
+        Card(("sensor", "low_voltage_battery_level"), color="blue-grey"),
     ),
-    (Card(("button", "refresh"), _FULL, color="blue", icon="mdi:refresh"),),
+    (
+        Card(("sensor", "data_from_car"), color="blue-grey"),
+        Card(("sensor", "last_contact"), color="blue-grey"),
+    ),
 )
-_TRACKER: Final[Key] = ("device_tracker", "location")
+_REFRESH: Final[Key] = ("button", "refresh")
 
 
 async def make(instance: HomeAssistant, cars: Sequence[Vehicle]) -> list[str]:
@@ -87,15 +84,13 @@ async def make(instance: HomeAssistant, cars: Sequence[Vehicle]) -> list[str]:
         require_admin=False,
         mode="storage",
     )
-    await instance.call("lovelace/config/save", url_path=URL_PATH, config=_configuration(cars))
-    await instance.call(
-        "frontend/set_system_data", key="core", value={"default_panel": URL_PATH}
-    )
+    await instance.call("lovelace/config/save", url_path=URL_PATH, config=configuration(cars))
+    await instance.call("frontend/set_system_data", key="core", value={"default_panel": URL_PATH})
     saved = await instance.call("lovelace/config", url_path=URL_PATH)
-    return sorted(_entities_in(saved))
+    return sorted(entities_in(saved))
 
 
-def _configuration(cars: Sequence[Vehicle]) -> dict[str, Any]:
+def configuration(cars: Sequence[Vehicle]) -> dict[str, Any]:
     """Return the dashboard: the cars side by side, and all that there is on a second view."""
     return {
         "views": [
@@ -120,25 +115,36 @@ def _configuration(cars: Sequence[Vehicle]) -> dict[str, Any]:
 
 def _section(car: Vehicle) -> dict[str, Any]:
     """Return a car's section."""
-    cards = [_heading(car)]
-    if tracker := car.entity_id(_TRACKER):
-        cards.append(_map(tracker))
+    cards = [_heading(car, badges=True)]
     for row in _ROWS:
         present = [(card, entity_id) for card in row if (entity_id := car.entity_id(card.key))]
         for card, entity_id in present:
             columns = card.columns if len(present) > 1 else _FULL
-            cards.append(card.render(entity_id, columns))
+            is_map = card.key[0] == "device_tracker"
+            cards.append(_map(entity_id) if is_map else card.render(entity_id, columns))
     return {"type": "grid", "cards": cards}
 
 
-def _heading(car: Vehicle) -> dict[str, Any]:
+def _heading(car: Vehicle, *, badges: bool = False) -> dict[str, Any]:
     """Return the title of a section, with an icon that tells what drives the car."""
+    refresh = car.entity_id(_REFRESH) if badges else None
     has_battery = ("sensor", "battery_level") in car.entities
     has_tank = ("sensor", "fuel_percent") in car.entities
     icon = "mdi:car-electric" if has_battery and not has_tank else "mdi:car"
     model = " ".join(filter(None, (_readable(car.make), car.model)))
     title = car.name if model in {"", car.name} else f"{car.name} · {model}"
-    return {"type": "heading", "heading": title, "icon": icon}
+    heading: dict[str, Any] = {"type": "heading", "heading": title, "icon": icon}
+    if refresh:
+        press = {"perform_action": "button.press", "target": {"entity_id": refresh}}
+        heading["badges"] = [
+            {
+                "type": "entity",
+                "entity": refresh,
+                "show_state": False,
+                "tap_action": {"action": "perform-action", **press},
+            }
+        ]
+    return heading
 
 
 def _readable(make: str | None) -> str | None:
@@ -150,19 +156,15 @@ def _map(tracker: str) -> dict[str, Any]:
     """Return the map of one car."""
     return {
         "type": "map",
-        "entities": [{"entity": tracker}],
+        "entities": [{"entity": tracker, "label_mode": "icon"}],
         "default_zoom": 13,
-        "grid_options": {"columns": _FULL, "rows": 4},
+        "grid_options": {"columns": _FULL, "rows": 3},
     }
 
 
 def _everything(car: Vehicle) -> dict[str, Any]:
     """Return the list of all entities of a car."""
-    rows = [
-        {"entity": entity.entity_id, "name": {"type": "entity"}}
-        for entity in sorted(car.entities.values(), key=lambda entity: entity.entity_id)
-        if entity.is_enabled
-    ]
+    rows = [{"entity": entity.entity_id, "name": {"type": "entity"}} for entity in car.enabled]
     return {
         "type": "grid",
         "cards": [
@@ -172,12 +174,12 @@ def _everything(car: Vehicle) -> dict[str, Any]:
     }
 
 
-def _entities_in(config: object) -> set[str]:
+def entities_in(config: object) -> set[str]:
     """Return every entity that a configuration names."""
     match config:
         case dict():
             named = {config["entity"]} if isinstance(config.get("entity"), str) else set()
-            return named.union(*map(_entities_in, config.values()))
+            return named.union(*map(entities_in, config.values()))
         case list():
-            return set().union(*map(_entities_in, config))
+            return set().union(*map(entities_in, config))
     return set()

@@ -44,7 +44,7 @@ NEEDED: Final[dict[str, frozenset[Key]]] = {
 _IMPOSSIBLE: Final[dict[str, re.Pattern[str]]] = {
     "BEV": re.compile(r"(fuel|engine_oil)"),
     "PHEV": re.compile(r"(?!)"),
-    "ICE": re.compile(r"(charg|plug|battery_(?!low)|range$|traction)"),
+    "ICE": re.compile(r"(charg|plug|battery_|range$|max_range)"),
 }
 
 

@@ -71,7 +71,7 @@ async def _walk(
         match step["type"]:
             case "create_entry" | "abort":
                 return step
-            case "form" | "menu" if (answer := answers.get(step["step_id"])):
+            case "form" | "menu" if answer := answers.get(step["step_id"]):
                 if errors := step.get("errors"):
                     raise DemoError(f"The step '{step['step_id']}' answers with {errors}.")
                 step = await instance.request("POST", f"{_URL}/{step['flow_id']}", answer(step))

@@ -33,6 +33,12 @@ class Vehicle:
     model: str | None
     entities: Mapping[Key, Entity] = field(default_factory=dict)
 
+    @property
+    def enabled(self) -> list[Entity]:
+        """Return the entities that Home Assistant shows, in a fixed order."""
+        entities = sorted(self.entities.values(), key=lambda entity: entity.entity_id)
+        return [entity for entity in entities if entity.is_enabled]
+
     def entity_id(self, key: Key) -> str | None:
         """Return the id of an enabled entity, if the car has it."""
         entity = self.entities.get(key)

@@ -1,8 +1,9 @@
 """A real Home Assistant in a folder of its own, and a small client of its API."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 import json
 import os
@@ -10,9 +11,16 @@ from pathlib import Path
 import sys
 from typing import Any, Final
 
-from aiohttp import ClientConnectionError, ClientSession, ClientTimeout, ClientWebSocketResponse
+from aiohttp import (
+    ClientConnectionError,
+    ClientSession,
+    ClientTimeout,
+    ClientWebSocketResponse,
+    WSMsgType,
+)
 
 from .processes import HOST, DemoError, running
+from .terminal import tell
 
 USER: Final = "demo"
 PASSWORD: Final = "demo"  # noqa: S105  # of an account that is reachable from this machine only
@@ -20,7 +28,10 @@ LOG: Final = "home-assistant.log"
 
 _INTEGRATION: Final = Path(__file__).parents[1] / "custom_components/smartcar"
 _START_TIMEOUT: Final = 180
+_ANSWER_TIMEOUT: Final = 120
 _POLL: Final = 0.1
+# How Home Assistant ends when it wants to be started again.
+_RESTART: Final = 100
 
 # Without `default_config`: its `my` leads Connect through the internet, and others look for
 # devices on the network. Whatever is missing here comes with `frontend`.
@@ -35,9 +46,6 @@ homeassistant:
   country: DE
   language: en
   time_zone: Europe/Berlin
-http:
-  server_host: {host}
-  server_port: {port}
 energy:
 frontend:
 history:
@@ -50,13 +58,27 @@ logger:
   default: warning
 """
 
-# Onboarding's own steps for these would install a weather service, a radio and analytics. What
-# they ask for stands in the configuration above.
-_ONBOARDED: Final = {
+# Home Assistant keeps both of these in its storage, and reads what older versions wrote.
+#
+# Onboarding's own steps would install a weather service, a radio and analytics. What they ask for
+# stands in the configuration above.
+_ONBOARDING: Final = {
     "version": 4,
     "minor_version": 1,
-    "key": "onboarding",
     "data": {"done": ["core_config", "analytics"]},
+}
+# An address in `configuration.yaml` would be imported on trial: a dialog asks to confirm it, and
+# five minutes later it is gone.
+_HTTP: Final = {
+    "server_host": [HOST],
+    "cors_allowed_origins": [],
+    "login_attempts_threshold": -1,
+    "ip_ban_enabled": False,
+    "ssl_profile": "modern",
+    "use_x_frame_options": True,
+    "created_at": "2026-01-01T00:00:00+00:00",
+    "error": None,
+    "error_message": None,
 }
 
 
@@ -71,6 +93,7 @@ class HomeAssistant:
     session: ClientSession
     origin: str
     folder: Path
+    start: Callable[[], Awaitable[Process]]
     _token: str = ""
     _socket: ClientWebSocketResponse | None = None
     _last_id: int = 0
@@ -105,7 +128,7 @@ class HomeAssistant:
             self._last_id += 1
             await socket.send_json({"id": self._last_id, "type": command, **arguments})
             while True:
-                answer = await socket.receive_json()
+                answer = await _receive(socket)
                 if answer.get("id") == self._last_id and answer["type"] == "result":
                     break
         if not answer["success"]:
@@ -128,16 +151,19 @@ class HomeAssistant:
     async def _connected(self) -> ClientWebSocketResponse:
         """Return the websocket, logged in."""
         if self._socket is None or self._socket.closed:
-            socket = await self.session.ws_connect(
-                f"{self.origin}/api/websocket", max_msg_size=0
-            )
-            await socket.receive_json()
+            socket = await self.session.ws_connect(f"{self.origin}/api/websocket", max_msg_size=0)
+            await _receive(socket)
             await socket.send_json({"type": "auth", "access_token": self._token})
-            answer = await socket.receive_json()
+            answer = await _receive(socket)
             if answer["type"] != "auth_ok":
                 raise DemoError(f"Home Assistant refuses its own token: {answer}")
             self._socket = socket
         return self._socket
+
+    async def disconnect(self) -> None:
+        """Close the websocket, for which Home Assistant would wait at its end."""
+        if self._socket is not None:
+            await self._socket.close()
 
     async def onboard(self) -> None:
         """Create the owner and finish the onboarding."""
@@ -174,18 +200,48 @@ class HomeAssistant:
 
     async def wait_until_running(self) -> None:
         """Wait until everything that was configured is set up."""
-        while (await self.call("get_config"))["state"] != "RUNNING":
+        while True:
+            if (await self.call("get_config"))["state"] == "RUNNING":
+                return
             await asyncio.sleep(_POLL)
+
+
+async def _receive(socket: ClientWebSocketResponse) -> Any:
+    """Return the next message. Raises DemoError if there is none."""
+    try:
+        message = await socket.receive(timeout=_ANSWER_TIMEOUT)
+    except TimeoutError as error:
+        raise DemoError(f"Home Assistant does not answer within {_ANSWER_TIMEOUT} s.") from error
+    if message.type is not WSMsgType.TEXT:
+        raise DemoError("Home Assistant has closed its websocket.")
+    return message.json()
+
+
+async def stay(instance: HomeAssistant, process: Process) -> None:
+    """Stay as long as Home Assistant runs; start it again when a person restarts it."""
+    while await process.wait() == _RESTART:
+        tell("restarting Home Assistant")
+        process = await instance.start()
+    raise DemoError(f"Home Assistant ended by itself, with {process.returncode}.")
 
 
 def prepare(folder: Path, port: int, home: tuple[float, float]) -> None:
     """Fill the configuration folder."""
-    configuration = _CONFIGURATION.format(
-        host=HOST, port=port, latitude=home[0], longitude=home[1]
-    )
+    latitude, longitude = home
+    configuration = _CONFIGURATION.format(latitude=latitude, longitude=longitude)
     (folder / "configuration.yaml").write_text(configuration)
+    stable = {**_HTTP, "server_port": port}
+    stored = {
+        "onboarding": _ONBOARDING,
+        "http": {
+            "version": 2,
+            "minor_version": 2,
+            "data": {"stable": stable, "pending": None, "yaml_migration_done": True},
+        },
+    }
     (folder / ".storage").mkdir()
-    (folder / ".storage/onboarding").write_text(json.dumps(_ONBOARDED))
+    for key, content in stored.items():
+        (folder / ".storage" / key).write_text(json.dumps({"key": key, **content}))
     (folder / "custom_components").mkdir()
     (folder / "custom_components/smartcar").symlink_to(_INTEGRATION)
 
@@ -193,18 +249,27 @@ def prepare(folder: Path, port: int, home: tuple[float, float]) -> None:
 @asynccontextmanager
 async def running_home_assistant(
     session: ClientSession, folder: Path, port: int, environment: Mapping[str, str]
-) -> AsyncIterator[HomeAssistant]:
+) -> AsyncIterator[tuple[HomeAssistant, Process]]:
     """Run Home Assistant with an owner, ready to be set up."""
-    instance = HomeAssistant(session, f"http://{HOST}:{port}", folder)
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    async with running(
-        sys.executable,
-        *("-m", "homeassistant", "--config", str(folder), "--skip-pip"),
-        *("--log-file", str(instance.log), "--log-no-color"),
-        cwd=folder,
-        log=folder / "output.log",
-        environment={**inherited, **environment},
-    ) as process:
+    command = (
+        *(sys.executable, "-m", "homeassistant", "--config", str(folder), "--skip-pip"),
+        *("--log-file", str(folder / LOG), "--log-no-color"),
+    )
+    async with AsyncExitStack() as stack:
+
+        async def start() -> Process:
+            return await stack.enter_async_context(
+                running(
+                    *command,
+                    cwd=folder,
+                    log=folder / "output.log",
+                    environment={**inherited, **environment},
+                )
+            )
+
+        instance = HomeAssistant(session, f"http://{HOST}:{port}", folder, start)
+        process = await start()
         try:
             async with asyncio.timeout(_START_TIMEOUT):
                 await _wait_until_answering(instance, process)
@@ -212,12 +277,13 @@ async def running_home_assistant(
                 await instance.wait_until_running()
         except TimeoutError as error:
             raise DemoError(f"Home Assistant did not start in {_START_TIMEOUT} seconds.") from error
-        yield instance
+        try:
+            yield instance, process
+        finally:
+            await instance.disconnect()
 
 
-async def _wait_until_answering(
-    instance: HomeAssistant, process: asyncio.subprocess.Process
-) -> None:
+async def _wait_until_answering(instance: HomeAssistant, process: Process) -> None:
     """Wait until the onboarding can be asked for."""
     while process.returncode is None:
         try:

@@ -1,6 +1,7 @@
 """Child processes that never outlive the demonstration."""
 
 import asyncio
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 import os
@@ -23,7 +24,7 @@ class DemoError(Exception):
 @asynccontextmanager
 async def running(
     *command: str, cwd: Path, log: Path, environment: Mapping[str, str], read_output: bool = False
-) -> AsyncIterator[asyncio.subprocess.Process]:
+) -> AsyncIterator[Process]:
     """Run a program; end it, and whatever it started, at the end of the block.
 
     It leads a process group of its own, so that Ctrl-C reaches it only through us.
@@ -38,8 +39,8 @@ async def running(
             *command,
             cwd=cwd,
             env=environment,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE if read_output else output,
+            stdin=DEVNULL,
+            stdout=PIPE if read_output else output,
             stderr=output,
             start_new_session=True,
         )
@@ -49,7 +50,7 @@ async def running(
         await _stop(process)
 
 
-async def _stop(process: asyncio.subprocess.Process) -> None:
+async def _stop(process: Process) -> None:
     """Ask the process to end, insist when it does not, and clear its group."""
     try:
         if process.returncode is None:

@@ -7,5 +7,6 @@ In process: `app = create_app(Cloud(vehicles=3, seed=1))`. As a process:
 from .app import create_app
 from .cloud import Cloud
 from .faults import Fault, Stream
+from .webhooks import Delivery, Misbehaviour
 
-__all__ = ["Cloud", "Fault", "Stream", "create_app"]
+__all__ = ["Cloud", "Delivery", "Fault", "Misbehaviour", "Stream", "create_app"]

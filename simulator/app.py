@@ -1,7 +1,8 @@
 """The web application: all four origins on one port, behind counting, faults and tokens."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+import contextlib
 import logging
 from typing import Final
 
@@ -11,7 +12,7 @@ from aiohttp.typedefs import Handler, Middleware
 from .cloud import Cloud
 from .errors import ApiError, ErrorType, refuse
 from .faults import Fault, Stream
-from .routes import connect, control, iam, management, vehicle
+from .routes import connect, control, dashboard, iam, management, vehicle
 from .routes.common import CLOUD, origin_of, problem_answer
 
 _LOGGER: Final = logging.getLogger("simulator")
@@ -29,10 +30,33 @@ def create_app(cloud: Cloud) -> web.Application:
     """Return the application that serves a cloud."""
     app = web.Application(middlewares=[_middleware(cloud)])
     app[CLOUD] = cloud
-    for module in (iam, connect, vehicle, management, control):
+    app.cleanup_ctx.append(_life)
+    for module in (iam, connect, vehicle, management, control, dashboard):
         app.add_routes(module.routes)
     app.router.add_route("*", "/v3/{tail:.*}", _unknown_path)
     return app
+
+
+async def _life(app: web.Application) -> AsyncIterator[None]:
+    """Send webhooks, and let the cars live by themselves, as long as the application runs."""
+    cloud = app[CLOUD]
+    cloud.push.start()
+    ticker = asyncio.create_task(_tick(cloud))
+    yield
+    ticker.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await ticker
+    await cloud.push.stop()
+
+
+async def _tick(cloud: Cloud) -> None:
+    """Step the cloud, again and again."""
+    while True:
+        await asyncio.sleep(cloud.step_interval)
+        try:
+            cloud.step()
+        except Exception:
+            _LOGGER.exception("The simulator failed")
 
 
 async def _unknown_path(request: web.Request) -> web.StreamResponse:

@@ -28,6 +28,10 @@ class Clock:
         """Return the unscaled time in epoch seconds, jumps included."""
         return time.time() + self._advanced
 
+    def wall(self) -> float:
+        """Return the time on everybody else's clocks: neither scaled nor jumped."""
+        return time.time()
+
     def after(self, real_seconds: float) -> float:
         """Return the simulated time at which `real_seconds` will have passed."""
         return self.now() + real_seconds * self.scale

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 import random
 from typing import Final
 from urllib.parse import urlencode
@@ -14,7 +14,18 @@ from .clock import Clock
 from .faults import Faults
 from .json_types import Json, JsonObject, as_object, as_text
 from .models import MODELS, Kind, Model
+from .push import Push
 from .signals import NO_BODY, LoginNeeded, Override, StoredSignal, render, without_permission
+from .webhooks import (
+    Delivery,
+    ErrorSignals,
+    Misbehaviour,
+    Subscription,
+    VehicleError,
+    Webhook,
+    sign,
+    vehicle_error,
+)
 
 LIVE: Final = "live"
 SIMULATED: Final = "simulated"
@@ -77,35 +88,8 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True)
-class Webhook:
-    """A webhook made in the dashboard (reference 9.7)."""
-
-    id: str
-    name: str
-    callback_uri: str
-    error_callback_uri: str | None
-    is_enabled: bool
-    auto_subscribe: bool
-    triggers: tuple[str, ...]
-    data: tuple[str, ...]
-    created_at: float
-
-
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """A car subscribed to a webhook (reference 9.7)."""
-
-    id: str
-    webhook_id: str
-    user_id: str
-    vehicle_id: str
-    created_at: float
-    visible_at: float
-
-
-@dataclass(frozen=True, slots=True)
 class CarReport:
-    """A connected car reported: what a webhook delivery starts from.
+    """A connected car reported, or a test changed its store: what a webhook delivery starts from.
 
     `changed` holds the codes whose body or status differs from the report before.
     """
@@ -124,9 +108,12 @@ class Cloud:
     number of cars. Lags are in real seconds; set them to 0 when the clock is frozen.
 
     `cars` holds the connected cars first, then those that only stand in a garage.
-    `events` are called with a `CarReport` whenever a connected car reports: this is where the
-    delivery of webhooks is to be hung. Reports are noticed when something looks at the car, or
-    by `step()`.
+    `events` are called with a `CarReport` whenever a connected car reports; the delivery of
+    webhooks hangs there. Reports are noticed when something looks at the car, or by `step()`,
+    which an application that serves the cloud calls every `step_interval` seconds.
+
+    Webhooks are sent while an application serves the cloud, from its loop; `flush()` waits for
+    them. `deliveries` holds every attempt, the newest last.
     """
 
     def __init__(
@@ -159,13 +146,21 @@ class Cloud:
         """Where re-authentication links point; with each request it becomes the server's origin."""
         self.requests: Counter[str] = Counter()
         self.faults = Faults()
-        self.events: list[Callable[[CarReport], None]] = []
+        self.push = Push(self, seed)
+        self.events: list[Callable[[CarReport], None]] = [self.push.on_report]
+        self.deliveries: list[Delivery] = []
+        self.step_interval = 1.0
+        self.retry_scale = 1.0
+        """Real seconds per second of the delays between attempts."""
+        self.answer_timeout = 15.0
+        self.verify_needs_subscription = False
+        """Whether a webhook cannot be verified before a car is subscribed (reference 9.3)."""
 
         self._seed = seed
         self._ids = random.Random(f"{seed}/ids")
         self._tokens_rng = random.Random(f"{seed}/tokens")
         self._tokens: dict[str, float] = {}
-        self.application_id = self._uuid()
+        self.application_id = self.uuid()
         self.application_name = "Simulated application"
         self.client_id = f"client_01{self._ids.getrandbits(120):030x}"
         self.client_secret = f"{self._ids.getrandbits(256):064x}"
@@ -177,12 +172,14 @@ class Cloud:
         self.connections: dict[str, Connection] = {}
         self.webhooks: dict[str, Webhook] = {}
         self.subscriptions: dict[str, Subscription] = {}
+        self.errors: dict[str, VehicleError] = {}
         self._overrides: dict[str, dict[str, Override]] = {}
         self._empty_stores: set[str] = set()
         self._logins_needed: dict[str, float] = {}
         self._noticed: dict[str, tuple[int, dict[str, Json]]] = {}
+        self._meddled: set[str] = set()
 
-        owners = [Owner(self._uuid(), name) for name in _OWNERS]
+        owners = [Owner(self.uuid(), name) for name in _OWNERS]
         self.owners = {owner.id: owner for owner in owners}
         for index in range(vehicles):
             owner = owners[index % len(owners)]
@@ -195,10 +192,12 @@ class Cloud:
             self._add_connection(owner.id, car.id, self.dashboard_permissions, at, 0.0)
         for index, (number, model, mode) in enumerate(_GARAGE):
             self._build_car(f"garage/{index}", model, mode, owners[number], index + 3)
+        for car in self.cars.values():
+            self._noticed[car.id] = (car.reports, self._told(car))
 
     # --- making ---------------------------------------------------------------------------
 
-    def _uuid(self, rng: random.Random | None = None) -> str:
+    def uuid(self, rng: random.Random | None = None) -> str:
         """Return the next id of the seed."""
         return str(uuid.UUID(int=(rng or self._ids).getrandbits(128), version=4))
 
@@ -207,7 +206,7 @@ class Cloud:
         rng = random.Random(f"{self._seed}/{name}")
         early = index < len(START_OF_DAY)
         car = Car(
-            vehicle_id=self._uuid(rng),
+            vehicle_id=self.uuid(rng),
             vin="SIM" + "".join(rng.choices("ABCDEFGHJKLMNPRSTUVWXYZ0123456789", k=14)),
             model=model,
             mode=mode,
@@ -236,7 +235,7 @@ class Cloud:
             if (connection.user_id, connection.vehicle_id) == (user_id, vehicle_id):
                 connection.grants.append(grant)
                 return connection
-        connection = Connection(self._uuid(), user_id, vehicle_id, at, [grant])
+        connection = Connection(self.uuid(), user_id, vehicle_id, at, [grant])
         self.connections[connection.id] = connection
         return connection
 
@@ -330,15 +329,11 @@ class Cloud:
     def sync(self, car: Car) -> None:
         """Let a car live until now, and tell the event hooks when it reported."""
         car.run_to(self.clock.now())
-        if not self.events:
+        seen, before = self._noticed[car.id]
+        if seen == car.reports and car.id not in self._meddled:
             return
-        seen, before = self._noticed.get(car.id, (0, {}))
-        if seen == car.reports:
-            return
-        after: dict[str, Json] = {
-            code: {**as_object(signal.as_json("")["attributes"])}
-            for code, signal in self.stored(car).items()
-        }
+        self._meddled.discard(car.id)
+        after = self._told(car)
         self._noticed[car.id] = (car.reports, after)
         connections = tuple(self.connections_of(vehicle_id=car.id))
         if not connections:
@@ -348,10 +343,18 @@ class Cloud:
         for hook in tuple(self.events):
             hook(report)
 
+    def _told(self, car: Car) -> dict[str, Json]:
+        """Return what makes a signal a changed one, by code."""
+        return {
+            code: {**as_object(signal.as_json("")["attributes"])}
+            for code, signal in self.stored(car).items()
+        }
+
     def step(self) -> None:
-        """Let every car live until now."""
+        """Let every car live until now, and begin the deliveries that are due."""
         for car in self.cars.values():
             self.sync(car)
+        self.push.notice()
 
     def stored(self, car: Car) -> dict[str, StoredSignal]:
         """Return what the store holds of a car, overrides included, by code."""
@@ -373,6 +376,10 @@ class Cloud:
         """Return the store as the grant of an owner lets it be seen."""
         car = self.cars[connection.vehicle_id]
         self.sync(car)
+        return self.granted_store(car, grant)
+
+    def granted_store(self, car: Car, grant: Grant) -> dict[str, StoredSignal]:
+        """Return what the store holds of a car, as far as a grant goes."""
         store = self.stored(car)
         for code, signal in store.items():
             info = SIGNALS.get(code)
@@ -391,10 +398,13 @@ class Cloud:
     def override(self, vehicle_id: str, code: str, value: Json) -> None:
         """Put something else into the store of a car, until it is taken back.
 
+        Webhooks tell it as they tell a report, at the next step.
+
         `value` is {"body", "status", "error", "meta"}, each optional; None takes the signal out
         of the store; an empty object takes the override back.
         """
         overrides = self._overrides.setdefault(vehicle_id, {})
+        self._meddled.add(vehicle_id)
         now = self.clock.now()
         if value is None:
             overrides[code] = Override(now, absent=True)
@@ -418,6 +428,12 @@ class Cloud:
     def clear_overrides(self, vehicle_id: str) -> None:
         """Take all overrides of a car back."""
         self._overrides.pop(vehicle_id, None)
+        self._meddled.add(vehicle_id)
+
+    def absent_signals(self, vehicle_id: str) -> frozenset[str]:
+        """Return the codes that a test took out of the store of a car."""
+        overrides = self._overrides.get(vehicle_id, {})
+        return frozenset(code for code, override in overrides.items() if override.absent)
 
     def set_store_empty(self, vehicle_id: str, empty: bool = True) -> None:
         """Let the store of a car be empty, as before a webhook fills it (reference 4.4)."""
@@ -473,7 +489,7 @@ class Cloud:
         """Return an id for a request."""
         return str(uuid.uuid4())
 
-    # --- webhooks (reference 9.7) -------------------------------------------------------------
+    # --- webhooks (reference 9) ---------------------------------------------------------------
 
     def create_webhook(
         self,
@@ -483,12 +499,13 @@ class Cloud:
         error_callback_uri: str | None = None,
         is_enabled: bool = True,
         auto_subscribe: bool = False,
-        triggers: Iterable[str] = ("odometer-traveleddistance",),
+        triggers: Iterable[str] = tuple(SIGNALS),
         data: Iterable[str] = tuple(SIGNALS),
+        verify: bool = True,
     ) -> Webhook:
-        """Create a webhook, which only the dashboard can do."""
+        """Create a webhook, which only the dashboard can do, and verify it in the background."""
         webhook = Webhook(
-            self._uuid(),
+            self.uuid(),
             name,
             callback_uri,
             error_callback_uri,
@@ -498,14 +515,133 @@ class Cloud:
             tuple(data),
             self.clock.now(),
         )
-        unknown = {*webhook.triggers, *webhook.data} - set(SIGNALS)
-        if unknown:
-            raise ValueError(f"unknown signals: {sorted(unknown)}")
         self.webhooks[webhook.id] = webhook
         if auto_subscribe:
-            for connection in self.connections.values():
-                self.subscribe(webhook.id, connection.user_id, connection.vehicle_id)
+            self._subscribe_all(webhook.id)
+        if verify:
+            self.push.verify_soon(webhook.id)
         return webhook
+
+    def edit_webhook(
+        self,
+        webhook_id: str,
+        *,
+        name: str | None = None,
+        callback_uri: str | None = None,
+        is_enabled: bool | None = None,
+        auto_subscribe: bool | None = None,
+        verify: bool = True,
+    ) -> Webhook:
+        """Change a webhook in the dashboard; what is None stays.
+
+        A new callback must be verified first (in the background, unless told not to), and one
+        that is enabled again begins with a FIRST_DELIVERY.
+        """
+        old = self.webhooks[webhook_id]
+        moved = callback_uri not in (None, old.callback_uri)
+        new = replace(
+            old,
+            name=old.name if name is None else name,
+            callback_uri=old.callback_uri if callback_uri is None else callback_uri,
+            is_enabled=old.is_enabled if is_enabled is None else is_enabled,
+            auto_subscribe=old.auto_subscribe if auto_subscribe is None else auto_subscribe,
+            is_verified=old.is_verified and not moved,
+        )
+        self.webhooks[webhook_id] = new
+        if new.auto_subscribe and not old.auto_subscribe:
+            self._subscribe_all(webhook_id)
+        if moved or (new.is_enabled and not old.is_enabled):
+            self.push.restart(webhook_id)
+        if moved and verify:
+            self.push.verify_soon(webhook_id)
+        self.push.notice()
+        return new
+
+    def delete_webhook(self, webhook_id: str) -> None:
+        """Delete a webhook and its subscriptions in the dashboard."""
+        del self.webhooks[webhook_id]
+        self.subscriptions = {
+            subscription.id: subscription
+            for subscription in self.subscriptions.values()
+            if subscription.webhook_id != webhook_id
+        }
+        self.push.forget(webhook_id)
+
+    async def verify_webhook(self, webhook_id: str) -> bool:
+        """Press "Verify" in the dashboard; return whether the answer verified the webhook."""
+        return await self.push.verify(webhook_id)
+
+    def misbehave(self, webhook_id: str, wrong: Misbehaviour | None = None) -> None:
+        """Let a webhook misbehave from its next event on; None lets it behave again."""
+        if webhook_id not in self.webhooks:
+            raise KeyError(webhook_id)
+        self.push.misbehave(webhook_id, wrong or Misbehaviour())
+
+    async def deliver(
+        self, vehicle_id: str | None = None, *, triggers: Iterable[str] = ()
+    ) -> list[Delivery]:
+        """Send the state of a car (of every car) although nothing changed.
+
+        It goes to every webhook that is ready for it. Returns the last attempt of each, when
+        they are over; what is held back or lost is not among them.
+        """
+        self.step()
+        return await self.push.deliver(vehicle_id, triggers)
+
+    async def flush(self) -> None:
+        """Begin what is due, and wait until everything is delivered or dropped, retries too."""
+        self.step()
+        await self.push.flush()
+
+    def sign(self, raw: bytes) -> str:
+        """Return the signature of a body under the present management token."""
+        return sign(self.application_management_token, raw)
+
+    def rotate_management_token(self) -> str:
+        """Replace the management token; from the next attempt on it signs with the new one."""
+        self.application_management_token = self.push.new_token()
+        return self.application_management_token
+
+    def report_error(
+        self,
+        vehicle_id: str,
+        *,
+        type: str,  # noqa: A002
+        code: str | None = None,
+        signals: Iterable[str] | None = None,
+        signals_form: str = ErrorSignals.OBJECTS,
+        resolution: str | JsonObject | None = None,
+        suggested_user_message: str | None = None,
+    ) -> VehicleError:
+        """Send a VEHICLE_ERROR with state ERROR (reference 9.5).
+
+        `signals` are codes; None leaves them out, as for a whole connection. A `resolution` is a
+        type or an object; None takes what the reference says about the error.
+        """
+        error = vehicle_error(
+            self.push.uuid(),
+            self.cars[vehicle_id].id,
+            type,
+            code,
+            signals=signals,
+            signals_form=signals_form,
+            resolution=resolution,
+            suggested_user_message=suggested_user_message,
+            reauthenticate_url=self.reauthenticate_url(vehicle_id),
+        )
+        self.errors[error.id] = error
+        self.push.send_error(error, "ERROR")
+        return error
+
+    def resolve_error(self, error: VehicleError | str) -> None:
+        """Send the VEHICLE_ERROR that says that an error (or its id) is RESOLVED."""
+        error_id = error if isinstance(error, str) else error.id
+        self.push.send_error(self.errors.pop(error_id), "RESOLVED")
+
+    def _subscribe_all(self, webhook_id: str) -> None:
+        """Subscribe every connected car."""
+        for connection in self.connections.values():
+            self.subscribe(webhook_id, connection.user_id, connection.vehicle_id)
 
     def subscribe(self, webhook_id: str, user_id: str, vehicle_id: str) -> Subscription | None:
         """Subscribe a car; shows after the subscription lag. None if it is subscribed already."""
@@ -514,12 +650,13 @@ class Cloud:
             if (other.webhook_id, other.user_id, other.vehicle_id) == key:
                 return None
         subscription = Subscription(
-            self._uuid(),
+            self.uuid(),
             *key,
             self.clock.now(),
             self.clock.after(self.subscription_lag),
         )
         self.subscriptions[subscription.id] = subscription
+        self.push.notice()
         return subscription
 
     def visible_subscriptions(self) -> Iterator[Subscription]:

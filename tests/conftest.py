@@ -1,5 +1,6 @@
 """What all tests share: a simulated cloud over real HTTP, and an entry that is set up on it."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 
 from aiohttp.test_utils import TestServer
@@ -14,6 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 # Imported here, so that Home Assistant finds our custom_components and not the test library's.
 import custom_components.smartcar
 from simulator import Cloud, create_app
+from simulator.car import Car
 
 DOMAIN = custom_components.smartcar.DOMAIN
 
@@ -57,8 +59,13 @@ async def cloud(
     vehicles: int, monkeypatch: pytest.MonkeyPatch, socket_enabled: None
 ) -> AsyncGenerator[Cloud]:
     """Return a simulated cloud that all four origins point to."""
+    # Else every callback keeps a traceback of its making, at a third of the whole time.
+    asyncio.get_running_loop().set_debug(False)
     cloud = Cloud(vehicles=vehicles, seed=1, connection_lag=0, command_lag=0, subscription_lag=0)
-    async with TestServer(create_app(cloud), host="127.0.0.1") as server:
+    server = TestServer(create_app(cloud), host="127.0.0.1")
+    # Its access log cannot write a frozen time.
+    await server.start_server(access_log=None)
+    async with server:
         for variable in (
             "SMARTCAR_CONNECT_ORIGIN",
             "SMARTCAR_AUTH_ORIGIN",
@@ -67,6 +74,17 @@ async def cloud(
         ):
             monkeypatch.setenv(variable, str(server.make_url("")).rstrip("/"))
         yield cloud
+
+
+@pytest.fixture
+def cars(cloud: Cloud) -> list[Car]:
+    """Return the connected cars: electric, hybrid, with a tank. Their routine stands still."""
+    # A frozen clock ages the cloud's tokens and not the client's, which counts by another one.
+    cloud.token_lifetime = 10**9
+    connected = [cloud.cars[connection.vehicle_id] for connection in cloud.connections.values()]
+    for car in connected:
+        car.held = True
+    return connected
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.config_entry_oauth2_flow import AUTH_CALLBACK_PATH
 from yarl import URL
 
 import custom_components.smartcar
@@ -71,7 +72,8 @@ class Person:
 
     async def come_back(self, redirect: URL) -> Self:
         """Follow the way back to Home Assistant."""
-        response = await self._browser.get(redirect.relative())
+        # my.home-assistant.io leads to the same place, with the same parameters.
+        response = await self._browser.get(f"{AUTH_CALLBACK_PATH}?{redirect.raw_query_string}")
         assert response.status == 200
         assert "window.close()" in await response.text()
         # The frontend is told that the external step is done, and asks for the next one.

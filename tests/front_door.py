@@ -1,6 +1,5 @@
 """Home Assistant as its user has it: states, actions, and time that passes."""
 
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -87,7 +86,11 @@ async def let_pass(
     span: timedelta,
     step: timedelta | None = None,
 ) -> None:
-    """Let time pass, in steps if need be, and whatever is due happen."""
+    """Let time pass, in steps if need be, and whatever is due happen.
+
+    A test must ask for `freezer` before `entry`: what was timed before the clock was frozen is
+    due at once.
+    """
     left = span
     while left > timedelta():
         part = min(left, step or span)
@@ -95,12 +98,6 @@ async def let_pass(
         freezer.tick(part)
         async_fire_time_changed(hass)
         await settle(hass)
-
-
-def hold(cars: Iterable[Car]) -> None:
-    """Let the cars' routine stand still."""
-    for car in cars:
-        car.held = True
 
 
 class Changes:

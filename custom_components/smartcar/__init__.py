@@ -14,6 +14,7 @@ from .coordinator import (
     async_disconnect_vehicles,
     client_of,
 )
+from .repairs import async_clear_all
 from .services import async_setup_services
 from .store import AccountStore
 from .webhook import PushManager, async_remove_push
@@ -64,6 +65,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartcarConfigEntry) ->
     await async_remove_push(hass, entry)
     await async_disconnect_vehicles(hass, entry)
     await AccountStore(hass, entry.entry_id).async_remove()
+    async_clear_all(hass, entry)
 
 
 async def async_remove_config_entry_device(

@@ -62,6 +62,8 @@ from .webhook import (
 
 _LOGGER = logging.getLogger(__name__)
 
+_TITLE = "Smartcar"
+
 CONF_ASK_DASHBOARD = "ask_dashboard"
 CONF_PERMISSIONS = "permissions"
 CONF_VEHICLES = "vehicles"
@@ -99,7 +101,7 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         self._client: SmartcarClient | None = None
         self._connections: Listing[Connection] = Listing()
         self._application_id: str | None = None
-        self._title = "Smartcar"
+        self._title = _TITLE
         self._excluded: list[str] | None = None
         # None: not asked yet. Empty: push is not wanted.
         self._management_token: str | None = None
@@ -158,6 +160,7 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
                 CONF_CLIENT_SECRET: user_input[CONF_CLIENT_SECRET].strip(),
             }
             if not (errors := await self._async_prove()):
+                self._hand_over()
                 return self.async_update_reload_and_abort(entry, data_updates=self._credentials)
         return self.async_show_form(
             step_id="reauth_confirm",
@@ -174,20 +177,25 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     ) -> ConfigFlowResult:
         errors: dict[str, str] = {}
         if user_input is not None:
-            self._credentials = {key: value.strip() for key, value in user_input.items()}
-            client_id = self._credentials[CONF_CLIENT_ID]
+            client_id = user_input[CONF_CLIENT_ID].strip()
+            if client_id != self._credentials.get(CONF_CLIENT_ID):
+                # What is known of an application is not true of another.
+                self._application_id = None
+                self._title = _TITLE
+            self._credentials = {
+                CONF_CLIENT_ID: client_id,
+                CONF_CLIENT_SECRET: user_input[CONF_CLIENT_SECRET].strip(),
+            }
             if _UUID.fullmatch(client_id):
                 errors[CONF_CLIENT_ID] = "application_id_given"
             else:
-                await self.async_set_unique_id(client_id)
+                # Whoever closes the tab at Smartcar leaves a flow open that nobody can finish.
+                await self.async_set_unique_id(client_id, raise_on_progress=False)
                 self._abort_if_other_entry_has_it()
                 errors = await self._async_prove()
             if not errors:
                 result: ConfigFlowResult = await proceed()
                 return result
-        suggested = self._credentials or (
-            self._get_reconfigure_entry().data if self.source == SOURCE_RECONFIGURE else {}
-        )
         schema = vol.Schema(
             {
                 vol.Required(CONF_CLIENT_ID): TextSelector(),
@@ -196,7 +204,7 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         )
         return self.async_show_form(
             step_id=step_id,
-            data_schema=self.add_suggested_values_to_schema(schema, suggested),
+            data_schema=self.add_suggested_values_to_schema(schema, self._credentials),
             errors=errors,
         )
 
@@ -241,14 +249,20 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
 
     # Connected cars
 
+    @property
+    def _vehicles(self) -> dict[str, str]:
+        """The connected cars, by id, as they are offered; two owners can share one."""
+        return {item.vehicle_id: _label(item) for item in self._connections}
+
     async def _async_begin(self) -> ConfigFlowResult:
         if self._connections:
+            vehicles = self._vehicles
             return self.async_show_menu(
                 step_id="connected",
                 menu_options=["vehicles", "connect"],
                 description_placeholders={
-                    "count": str(len(self._connections)),
-                    "vehicles": ", ".join(_label(item) for item in self._connections),
+                    "count": str(len(vehicles)),
+                    "vehicles": ", ".join(vehicles.values()),
                 },
             )
         return await self.async_step_connect()
@@ -265,25 +279,25 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         """Let the user pick among the connected cars; all of them unless they say otherwise."""
         if user_input is not None:
             chosen = user_input[CONF_VEHICLES]
-            self._excluded = [
-                item.vehicle_id for item in self._connections if item.vehicle_id not in chosen
-            ]
+            # Cars that were left out before, and are not listed now, were not to choose from.
+            candidates = {**dict.fromkeys(self._excluded_before), **self._vehicles}
+            self._excluded = [key for key in candidates if key not in chosen]
             return await self._async_finish()
-        if len(self._connections) < 2 and self.source == SOURCE_USER:
+        vehicles = self._vehicles
+        if len(vehicles) < 2 and self.source == SOURCE_USER:
             return await self._async_finish()
         excluded = self._excluded_before
-        connected = {item.vehicle_id: _label(item) for item in self._connections}
         return self.async_show_form(
             step_id="vehicles",
             data_schema=vol.Schema(
                 {
                     vol.Required(
-                        CONF_VEHICLES, default=[key for key in connected if key not in excluded]
+                        CONF_VEHICLES, default=[key for key in vehicles if key not in excluded]
                     ): SelectSelector(
                         SelectSelectorConfig(
                             options=[
                                 SelectOptionDict(value=key, label=label)
-                                for key, label in connected.items()
+                                for key, label in vehicles.items()
                             ],
                             multiple=True,
                         )
@@ -301,14 +315,16 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         errors: dict[str, str] = {}
         if user_input is not None:
             application_id = user_input[CONF_APPLICATION_ID].strip().lower()
-            if _UUID.fullmatch(application_id):
+            permissions = None if user_input[CONF_ASK_DASHBOARD] else user_input[CONF_PERMISSIONS]
+            if not _UUID.fullmatch(application_id):
+                errors[CONF_APPLICATION_ID] = "not_an_application_id"
+            if permissions == []:
+                # Connect would take that for "what the dashboard says".
+                errors[CONF_PERMISSIONS] = "no_permissions"
+            if not errors:
                 self._application_id = application_id
-                permissions = (
-                    None if user_input[CONF_ASK_DASHBOARD] else user_input[CONF_PERMISSIONS]
-                )
                 self.flow_impl = ConnectImplementation(self.hass, application_id, permissions)
                 return await self.async_step_auth()
-            errors[CONF_APPLICATION_ID] = "not_an_application_id"
         try:
             redirect_uri = async_get_redirect_uri(self.hass)
         except RuntimeError:
@@ -543,9 +559,7 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
             return await self.async_step_push()
         if self._management_token:
             data[CONF_APPLICATION_MANAGEMENT_TOKEN] = self._management_token
-        assert self._client is not None
-        handovers = self.hass.data.setdefault(HANDOVERS, {})
-        handovers[self._credentials[CONF_CLIENT_ID]] = Handover(self._client, self._connections)
+        self._hand_over()
         self._is_push_url_ours = False
         return self.async_create_entry(
             title=self._title,
@@ -566,6 +580,7 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
                 # Good until the first delivery that the new one signed.
                 if before and before != self._management_token:
                     data[CONF_PREVIOUS_MANAGEMENT_TOKEN] = before
+        self._hand_over()
         return self.async_update_reload_and_abort(
             entry,
             unique_id=self._credentials[CONF_CLIENT_ID],
@@ -579,6 +594,12 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         """Delete the cloudhook of a flow that was abandoned."""
         if self._is_push_url_ours:
             self.hass.async_create_task(async_delete_push_url(self.hass, self._webhook_id))
+
+    def _hand_over(self) -> None:
+        """Let the set-up that follows begin with what is known here: new cars show at once."""
+        assert self._client is not None
+        handovers = self.hass.data.setdefault(HANDOVERS, {})
+        handovers[self._credentials[CONF_CLIENT_ID]] = Handover(self._client, self._connections)
 
 
 class SmartcarOptionsFlow(OptionsFlowWithReload):

@@ -13,7 +13,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
@@ -48,8 +48,9 @@ SIGNALS_INTERVAL = timedelta(minutes=30)
 UNAVAILABLE_AFTER = timedelta(hours=24)
 # Cars answer late: what a command did shows in the signals about a minute later.
 REFRESH_AFTER_COMMAND = 60
-# The least that is waited after a limit, whatever `retry-after` says.
+# The least and the most that is waited after a limit, whatever `retry-after` says.
 _LEAST_RETRY = 60
+_MOST_RETRY = 24 * 60 * 60
 
 # What changes with each contact, beside what the merge tells.
 LAST_CONTACT = "last_contact"
@@ -98,7 +99,9 @@ def update_failed(error: SmartcarError, name: str) -> UpdateFailed | ConfigEntry
         translation_domain=DOMAIN,
         translation_key=key,
         translation_placeholders=placeholders,
-        retry_after=None if retry_after is None else max(retry_after, _LEAST_RETRY),
+        retry_after=None
+        if retry_after is None
+        else min(max(retry_after, _LEAST_RETRY), _MOST_RETRY),
     )
 
 
@@ -138,17 +141,22 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
         """
         if handover is not None:
             self._take_in(handover.connections)
-        elif self._stored.listed_at is None:
+        elif self._stored.listed_at is None and not self._stored.connections:
             await self.async_config_entry_first_refresh()
-        elif (wait := self._next_listing - dt_util.utcnow()) > timedelta():
+        elif (wait := _time_left(self._stored.listed_at, CONNECTIONS_INTERVAL)) is not None:
             self.update_interval = wait
-        else:
+        elif not self.config_entry.pref_disable_polling:
             await self.async_refresh()
         if self.update_interval is None:
             self.update_interval = CONNECTIONS_INTERVAL
         await self._async_reconcile()
         # There is no entity that would keep the coordinator going.
         self.config_entry.async_on_unload(self.async_add_listener(self._reconcile_soon))
+        self.config_entry.async_on_unload(
+            async_track_time_interval(
+                self.hass, self._announce_availability, SIGNALS_INTERVAL, cancel_on_shutdown=True
+            )
+        )
 
     @callback
     def async_add_vehicle_listener(self, listener: VehicleListener) -> CALLBACK_TYPE:
@@ -169,7 +177,7 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
 
     async def async_stop(self) -> None:
         """Write what is not written yet."""
-        await self._store.async_save(self._stored)
+        await self._store.async_close(self._stored)
 
     async def async_forget(self, vehicle_id: str) -> None:
         """Let go of a car whose device the user deleted; one that is connected stays away."""
@@ -201,11 +209,6 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
     def _excluded(self) -> set[str]:
         return set(self.config_entry.options.get(CONF_EXCLUDED_VEHICLES, ()))
 
-    @property
-    def _next_listing(self) -> datetime:
-        listed_at = self._stored.listed_at
-        return listed_at + CONNECTIONS_INTERVAL if listed_at else dt_util.utcnow()
-
     def _take_in(self, listing: Listing[Connection]) -> None:
         """Note who is there. A car is gone once two complete listings, an hour apart, lack it."""
         now = dt_util.utcnow()
@@ -229,6 +232,12 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
         # A minute of tolerance, since the listings are an hour apart themselves.
         tolerated = CONNECTIONS_INTERVAL - timedelta(minutes=1)
         return since is not None and listed_at is not None and listed_at - since >= tolerated
+
+    @callback
+    def _announce_availability(self, _: datetime) -> None:
+        """Let values grow old also when no poll is due: after an hour-long limit, for example."""
+        for vehicle in self.vehicles.values():
+            vehicle.async_announce_availability()
 
     @callback
     def _reconcile_soon(self) -> None:
@@ -264,15 +273,19 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
                 devices.async_remove_device(device.id)
             return True
         issue_id = vehicle_in_two_entries_issue_id(self.config_entry.entry_id, vehicle_id)
+        is_gone = self.is_gone(vehicle_id)
         for entry in self.hass.config_entries.async_entries(DOMAIN):
             if entry is self.config_entry or not devices.async_get_device_by_identifier(
                 (DOMAIN, vehicle_id), entry.entry_id
             ):
                 continue
+            if is_gone:
+                break
             ir.async_create_issue(
                 self.hass,
                 DOMAIN,
                 issue_id,
+                data={"entry_id": self.config_entry.entry_id},
                 is_fixable=False,
                 severity=ir.IssueSeverity.WARNING,
                 translation_key="vehicle_in_two_entries",
@@ -283,8 +296,10 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
                 },
             )
             return True
+        else:
+            is_gone = False
         ir.async_delete_issue(self.hass, DOMAIN, issue_id)
-        return False
+        return is_gone
 
 
 class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
@@ -339,15 +354,10 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         """Ask the cloud for the car's signals, unless those of the store are fresh enough."""
         if self.is_gone or ((device := self._device) is not None and device.disabled):
             return
-        if (contact := self.data.last_contact) is not None:
-            if self.config_entry.pref_disable_polling:
-                return
-            wait = contact + SIGNALS_INTERVAL - dt_util.utcnow()
-            # A wait longer than the interval comes from a clock that was wrong.
-            if timedelta() < wait <= SIGNALS_INTERVAL:
-                self.update_interval = wait
-                return
-        await self.async_refresh()
+        if (wait := _time_left(self.data.last_contact, SIGNALS_INTERVAL)) is not None:
+            self.update_interval = wait
+        elif self.data.last_contact is None or not self.config_entry.pref_disable_polling:
+            await self.async_refresh()
 
     async def async_refresh_now(self) -> None:
         """Ask the cloud because the user wants to know; who asks meanwhile shares the answer.
@@ -380,7 +390,10 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         self.connection = connection
         if is_gone != self.is_gone:
             self.is_gone = is_gone
-            self._async_announce_availability()
+            self.async_announce_availability()
+            self.config_entry.async_create_background_task(
+                self.hass, self.async_start(), f"{self.name} is back"
+            )
         if permissions_changed:
             self._async_look_for_new_entities()
 
@@ -409,7 +422,7 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         self._changed |= {LAST_PUSH}
         self.async_merge(signals)
         self.async_update_listeners()
-        self._async_announce_availability()
+        self.async_announce_availability()
 
     @callback
     def async_apply(self, changed: frozenset[str]) -> None:
@@ -429,6 +442,9 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
     def async_refresh_after_command(self) -> None:
         """Ask for one refresh a minute from now, however many commands ask."""
         self._async_cancel_refresh()
+        if self._shutdown_requested:
+            # The answer to a command came after the entry was unloaded.
+            return
 
         @callback
         def refresh(_: datetime) -> None:
@@ -484,7 +500,7 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
     @override
     @callback
     def _async_refresh_finished(self) -> None:
-        self._async_announce_availability()
+        self.async_announce_availability()
 
     @property
     def _device(self) -> dr.DeviceEntry | None:
@@ -514,7 +530,8 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
                 _LOGGER.debug("%s sent a %s that cannot be read", self.name, code)
 
     @callback
-    def _async_announce_availability(self) -> None:
+    def async_announce_availability(self) -> None:
+        """Tell all entities if the car has become available or unavailable."""
         if self.is_available != self._was_available:
             self._was_available = self.is_available
             super().async_update_listeners()
@@ -529,6 +546,15 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         if self._cancel_refresh is not None:
             self._cancel_refresh()
             self._cancel_refresh = None
+
+
+def _time_left(last: datetime | None, interval: timedelta) -> timedelta | None:
+    """Return how long the next request can wait; None if it is due."""
+    if last is None:
+        return None
+    wait = last + interval - dt_util.utcnow()
+    # A wait longer than the interval comes from a clock that was wrong.
+    return wait if timedelta() < wait <= interval else None
 
 
 def vehicle_name(connection: Connection) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import AnyDeviceEntry
 
+from .api.reading import optional_text
 from .api.signals import CATALOGUE
 from .const import CONF_APPLICATION_ID, DOMAIN
 from .coordinator import SmartcarConfigEntry, VehicleCoordinator
@@ -65,9 +66,13 @@ def _vehicle(vehicle: VehicleCoordinator) -> Mapping[str, Any]:
 
 
 def _signal(code: str, held: HeldSignal) -> Mapping[str, Any]:
-    """Return how a signal fares. Values only where they are numbers or yes and no."""
+    """Return how a signal fares. Values only where they are numbers or yes and no.
+
+    Of a signal that nobody knows yet the names of the fields are told, and nothing in them.
+    """
     signal = CATALOGUE.get(code)
-    value = signal.read(held.body) if signal and signal.group not in _PRIVATE_GROUPS else None
+    is_public = signal is not None and signal.group not in _PRIVATE_GROUPS
+    value = signal.read(held.body) if signal and is_public else None
     return {
         "known": signal is not None,
         "permission": signal.permission if signal else None,
@@ -76,7 +81,7 @@ def _signal(code: str, held: HeldSignal) -> Mapping[str, Any]:
         "error": f"{held.error.type}:{held.error.code}" if held.error else None,
         "error_since": held.error_since,
         "fields": sorted(held.body),
-        "unit": held.body.get("unit"),
+        "unit": optional_text(held.body.get("unit")) if is_public else None,
         "value": value if isinstance(value, bool | int | float) else None,
     }
 

@@ -22,7 +22,7 @@ from .api import (
     SmartcarClient,
     SmartcarError,
 )
-from .api.signals import FIRMWARE_VERSION, VIN, Position, SignalType
+from .api.signals import CATALOGUE, FIRMWARE_VERSION, VIN, Position, SignalType
 from .const import CONF_APPLICATION_MANAGEMENT_TOKEN, DOMAIN
 from .coordinator import SmartcarConfigEntry, VehicleCoordinator
 from .vehicle import VEHICLE_NOT_CAPABLE, Command, VehicleState
@@ -56,6 +56,7 @@ class SmartcarEntityDescription(EntityDescription):
     def is_supported(self, vehicle: VehicleCoordinator, platform: str) -> bool:
         """Tell whether this car is to have this entity."""
         state, now = vehicle.data, dt_util.utcnow()
+        was_there = f"{platform}.{self.key}" in state.entities
         if self.permission and self.permission not in vehicle.connection.permissions:
             return False
         if self.is_retired(vehicle):
@@ -64,11 +65,9 @@ class SmartcarEntityDescription(EntityDescription):
             known = [held for signal in self.signals if (held := state.signals.get(signal.code))]
             if not known or all(held.is_incapable(now) for held in known):
                 return False
-            if f"{platform}.{self.key}" in state.entities:
-                return True
-            if not any(held.has_value for held in known):
+            if not was_there and not any(map(state.is_evident, self.signals)):
                 return False
-        return self.exists_fn(vehicle)
+        return was_there or self.exists_fn(vehicle)
 
 
 type DescriptionsFn[D: SmartcarEntityDescription] = Callable[[VehicleState], Iterable[D]]
@@ -97,7 +96,7 @@ def async_setup_entities[D: SmartcarEntityDescription](
                 if row.key not in created and row.is_supported(vehicle, platform)
             ]
             created.update(row.key for row in new)
-            vehicle.data.entities.update(f"{platform}.{row.key}" for row in new if row.signals)
+            vehicle.data.entities.update(f"{platform}.{row.key}" for row in new)
             async_add_entities(create(vehicle, row) for row in new)
 
         add_entities()
@@ -195,9 +194,9 @@ def may_lock(vehicle: VehicleCoordinator) -> bool:
 def can_be_charged(vehicle: VehicleCoordinator) -> bool:
     """Tell whether a signal has proven that the car has a battery to charge."""
     return any(
-        held.has_value
-        for code, held in vehicle.data.signals.items()
-        if code.startswith(("charge-", "tractionbattery-"))
+        vehicle.data.is_evident(signal)
+        for signal in CATALOGUE.values()
+        if signal.group in {"charge", "tractionbattery"}
     )
 
 

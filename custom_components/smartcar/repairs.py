@@ -6,6 +6,7 @@ fixable by itself.
 
 from collections.abc import Iterable
 from enum import StrEnum
+from hashlib import sha256
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -67,6 +68,7 @@ def async_raise_owner_action(
         hass,
         DOMAIN,
         _owner_action_issue_id(connection.vehicle_id),
+        data={"entry_id": entry.entry_id},
         is_fixable=False,
         severity=ir.IssueSeverity.ERROR,
         learn_more_url=_safe(link),
@@ -84,9 +86,17 @@ def async_clear_owner_action(hass: HomeAssistant, vehicle_id: str) -> None:
     ir.async_delete_issue(hass, DOMAIN, _owner_action_issue_id(vehicle_id))
 
 
+@callback
+def async_clear_all(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Take all requests back that concern an entry: it is being removed."""
+    for (domain, issue_id), issue in list(ir.async_get(hass).issues.items()):
+        if domain == DOMAIN and (issue.data or {}).get("entry_id") == entry.entry_id:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
 def vehicle_in_two_entries_issue_id(entry_id: str, vehicle_id: str) -> str:
     """Return the id of the issue that tells of a car which another entry has."""
-    return f"vehicle_in_two_entries_{entry_id}_{vehicle_id}"
+    return f"vehicle_in_two_entries_{entry_id}_{_anonymous(vehicle_id)}"
 
 
 @callback
@@ -117,6 +127,7 @@ def async_raise_vehicle_error(
         hass,
         DOMAIN,
         _vehicle_error_issue_id(connection.vehicle_id, error),
+        data={"entry_id": entry.entry_id},
         is_fixable=False,
         severity=ir.IssueSeverity.WARNING,
         learn_more_url=_safe(link),
@@ -165,6 +176,7 @@ class PushIssues:
             self._hass,
             DOMAIN,
             self._issue_id(issue),
+            data={"entry_id": self._entry.entry_id},
             is_fixable=False,
             severity=ir.IssueSeverity.WARNING,
             learn_more_url=_WEBHOOK_DASHBOARD,
@@ -196,7 +208,7 @@ class PushIssues:
 
 
 def _vehicle_error_issue_id(vehicle_id: str, error: VehicleError) -> str:
-    return f"vehicle_error_{vehicle_id}_{error.key}"
+    return f"vehicle_error_{_anonymous(vehicle_id)}_{error.key}"
 
 
 def _safe(link: str | None) -> str | None:
@@ -205,7 +217,12 @@ def _safe(link: str | None) -> str | None:
 
 
 def _owner_action_issue_id(vehicle_id: str) -> str:
-    return f"owner_action_{vehicle_id}"
+    return f"owner_action_{_anonymous(vehicle_id)}"
+
+
+def _anonymous(vehicle_id: str) -> str:
+    """Return what stands for a car in an issue's id, which every diagnostics file shows."""
+    return sha256(vehicle_id.encode()).hexdigest()[:16]
 
 
 def _asks_for_login(error: SmartcarError) -> bool:

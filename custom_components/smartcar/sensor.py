@@ -12,6 +12,7 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import (
+    MAX_LENGTH_STATE_STATE,
     PERCENTAGE,
     EntityCategory,
     UnitOfElectricCurrent,
@@ -81,6 +82,11 @@ def _measured(
     )
 
 
+def _fitting(text: str | None) -> str | None:
+    """Return no more of a text than fits into a state."""
+    return text[:MAX_LENGTH_STATE_STATE] if text else None
+
+
 def _named(
     key: str, signal: SignalType[str], *, options: list[str] | None = None, enabled: bool = True
 ) -> SmartcarSensorDescription:
@@ -89,8 +95,7 @@ def _named(
     def name(car: VehicleState) -> str | None:
         text = car.value(signal)
         if options is None:
-            # The longest state that Home Assistant takes.
-            return text[:255] if text else None
+            return _fitting(text)
         return text.lower() if text and text.lower() in options else None
 
     return SmartcarSensorDescription(
@@ -132,9 +137,15 @@ def _trouble_code_count(car: VehicleState) -> int | None:
     return count if count is not None or codes is None else len(codes)
 
 
+def _trouble_codes(car: VehicleState) -> list[str] | None:
+    """Return the trouble codes. A car that sends only their number has not said "none"."""
+    codes = car.value(catalogue.DTC_LIST)
+    return None if codes is None else [code.code for code in codes]
+
+
 def _drive_mode(car: VehicleState) -> str | None:
     mode = car.value(catalogue.DRIVE_MODE)
-    return (mode.label or mode.canonical) if mode else None
+    return _fitting(mode.label or mode.canonical) if mode else None
 
 
 def _charge_limit(car: VehicleState) -> float | None:
@@ -283,9 +294,7 @@ SENSORS = (
         key="dtc_count",
         signals=(catalogue.DTC_COUNT, catalogue.DTC_LIST),
         value_fn=_trouble_code_count,
-        attributes_fn=lambda car: {
-            "codes": [code.code for code in car.value(catalogue.DTC_LIST) or ()]
-        },
+        attributes_fn=lambda car: {"codes": _trouble_codes(car)},
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
@@ -409,16 +418,20 @@ def _descriptions(car: VehicleState) -> Iterable[SmartcarSensorDescription]:
 
 
 def _tire_pressure(position: Position) -> SmartcarSensorDescription:
+    def pressure(car: VehicleState) -> float | None:
+        kilopascal = (car.value(catalogue.TIRES) or {}).get(position)
+        return None if kilopascal is None else kilopascal / 100
+
     key, placeholders = position_key("tire_pressure", position)
     return SmartcarSensorDescription(
         key=key.unique,
         translation_key=key.translation,
         translation_placeholders=placeholders,
         signals=(catalogue.TIRES,),
-        value_fn=lambda car: (car.value(catalogue.TIRES) or {}).get(position),
+        value_fn=pressure,
         device_class=SensorDeviceClass.PRESSURE,
-        native_unit_of_measurement=UnitOfPressure.KPA,
-        suggested_unit_of_measurement=UnitOfPressure.BAR,
+        # Not the suggested unit: that one is shown to Americans too.
+        native_unit_of_measurement=UnitOfPressure.BAR,
         suggested_display_precision=1,
         state_class=SensorStateClass.MEASUREMENT,
     )

@@ -100,6 +100,7 @@ class AccountStore:
             hass, _VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True
         )
         self._is_save_pending = False
+        self._is_closed = False
 
     async def async_load(self) -> StoredAccount:
         """Return what was kept; an empty account if there is nothing or it cannot be used.
@@ -109,7 +110,8 @@ class AccountStore:
         try:
             data = await self._store.async_load()
             return StoredAccount() if data is None else _account_from_json(data)
-        except UnsupportedStorageVersionError, InvalidResponseError:
+        # What has no version, or no object in it, is no file of ours either.
+        except UnsupportedStorageVersionError, InvalidResponseError, LookupError, TypeError:
             await self._async_set_aside()
             return StoredAccount()
 
@@ -119,7 +121,7 @@ class AccountStore:
         A save that is due is not put off by another: a stream of pushes must not keep everything
         in memory.
         """
-        if self._is_save_pending:
+        if self._is_save_pending or self._is_closed:
             return
         self._is_save_pending = True
 
@@ -129,19 +131,14 @@ class AccountStore:
 
         self._store.async_delay_save(serialise, _SAVE_DELAY)
 
-    async def async_save(self, account: StoredAccount) -> None:
-        """Save now: before an entry is unloaded."""
-        self._is_save_pending = False
+    async def async_close(self, account: StoredAccount) -> None:
+        """Save now, and nothing any more: the entry is unloaded, and its file may be deleted."""
+        self._is_closed = True
         await self._store.async_save(_account_as_json(account))
 
     async def async_remove(self) -> None:
         """Delete the file."""
         await self._store.async_remove()
-        ir.async_delete_issue(self._hass, DOMAIN, self._issue_id)
-
-    @property
-    def _issue_id(self) -> str:
-        return f"store_set_aside_{self._entry_id}"
 
     async def _async_set_aside(self) -> None:
         path = Path(self._store.path)
@@ -151,7 +148,7 @@ class AccountStore:
         ir.async_create_issue(
             self._hass,
             DOMAIN,
-            self._issue_id,
+            f"store_set_aside_{self._entry_id}",
             is_fixable=False,
             is_persistent=True,
             severity=ir.IssueSeverity.WARNING,
@@ -171,7 +168,8 @@ def _account_as_json(account: StoredAccount) -> dict[str, Json]:
     }
 
 
-def _account_from_json(data: JsonObject) -> StoredAccount:
+def _account_from_json(value: Json) -> StoredAccount:
+    data = required_object(value, "data")
     connections = map(_connection_from_json, optional_list(data.get("connections")))
     return StoredAccount(
         connections={connection.vehicle_id: connection for connection in connections},

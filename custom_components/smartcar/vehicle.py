@@ -15,6 +15,7 @@ from .api.reading import (
     optional_bool,
     optional_integer,
     optional_list,
+    optional_number,
     optional_object,
     optional_text,
     optional_time,
@@ -168,6 +169,7 @@ class VehicleState:
         self.charge_session_start: datetime | None = None
         """Since when the energy added has been counted."""
         self._plugged_in_at: datetime | None = None
+        self._energy_added: float | None = None
         self._positions: dict[str, set[Position]] = {}
         self._values: dict[str, object] = {}
 
@@ -183,6 +185,18 @@ class VehicleState:
         """Return what is held of a signal, if it ever had a value."""
         held = self.signals.get(signal.code)
         return held if held is not None and held.has_value else None
+
+    def is_evident(self, signal: SignalType[object]) -> bool:
+        """Tell whether the car has said anything of it.
+
+        What cannot be read counts. What only stands beside a null, as the list of capacities
+        that a battery may have, does not.
+        """
+        held = self.held(signal)
+        return held is not None and (
+            self.value(signal) is not None
+            or any(held.body.get(key) is not None for key in ("value", "status"))
+        )
 
     def positions(self, signal: SignalType[Mapping[Position, object]]) -> list[Position]:
         """Return where the car was ever seen to have doors, windows or tyres."""
@@ -208,7 +222,6 @@ class VehicleState:
           complete, whatever body stands beside NOT_CHARGING.
         """
         before = _Before(dict(self.signals), self.data_from_car, self.charge_complete_at)
-        energy = self.value(ENERGY_ADDED)
         was_connected = self.value(IS_CABLE_CONNECTED)
         errors: set[str] = set()
         charging: bool | None = None
@@ -229,7 +242,7 @@ class VehicleState:
             # is charging.
             self._end_charge(errors if charging else _WITHOUT_CHARGE, None)
         self._values.clear()
-        self._follow_session(was_connected, energy, now)
+        self._follow_session(was_connected, now)
         return self._changed(before)
 
     @property
@@ -301,7 +314,7 @@ class VehicleState:
                     return False
         body = signal.body
         if held is None or body != held.body:
-            body = {key: _storable(value) for key, value in body.items()}
+            body = optional_object(_storable(body))
         self.signals[signal.code] = HeldSignal(body=body, updated_at=at, dated=told is not None)
         return True
 
@@ -333,19 +346,19 @@ class VehicleState:
                 dated=cause.dated if cause else held.dated,
             )
 
-    def _follow_session(
-        self, was_connected: bool | None, energy_before: float | None, now: datetime
-    ) -> None:
+    def _follow_session(self, was_connected: bool | None, now: datetime) -> None:
         """Notice where a charging session begins: the energy added counts from there.
 
         It begins when the energy falls, or when it changes after the cable was plugged in.
-        Pausing and resuming, as with solar power, begins nothing.
+        Pausing and resuming, as with solar power, begins nothing, nor does a value that cannot
+        be read.
         """
         if was_connected is False and self.value(IS_CABLE_CONNECTED):
             self._plugged_in_at = self.signals[IS_CABLE_CONNECTED.code].updated_at
-        energy = self.value(ENERGY_ADDED)
+        energy, energy_before = self.value(ENERGY_ADDED), self._energy_added
         if energy is None or energy == energy_before:
             return
+        self._energy_added = energy
         if energy_before is None or energy < energy_before or self._plugged_in_at:
             counted_at = self.signals[ENERGY_ADDED.code].updated_at or now
             if energy_before is None:
@@ -362,6 +375,9 @@ class VehicleState:
             return
         estimate = held.updated_at + timedelta(minutes=minutes)
         known = self.charge_complete_at
+        if known is not None and known <= estimate and not minutes:
+            # Complete it is, and was before.
+            return
         if known is None or abs(estimate - known) > _ESTIMATE_TOLERANCE:
             self.charge_complete_at = estimate
 
@@ -396,6 +412,7 @@ class VehicleState:
             "charge_complete_at": _time_as_json(self.charge_complete_at),
             "charge_session_start": _time_as_json(self.charge_session_start),
             "plugged_in_at": _time_as_json(self._plugged_in_at),
+            "energy_added": self._energy_added,
             "positions": {
                 code: [[position.row, position.column] for position in sorted(positions)]
                 for code, positions in self._positions.items()
@@ -427,6 +444,7 @@ class VehicleState:
         state.charge_complete_at = optional_time(data.get("charge_complete_at"))
         state.charge_session_start = optional_time(data.get("charge_session_start"))
         state._plugged_in_at = optional_time(data.get("plugged_in_at"))
+        state._energy_added = optional_number(data.get("energy_added"))
         for code, positions in optional_object(data.get("positions")).items():
             state._positions[code] = {
                 Position(row, column)

@@ -138,6 +138,7 @@ async def patch_car(request: web.Request) -> web.Response:
             cloud.patch_state(vehicle_id, changes, report=body.get("report") is not False)
         for code, value in as_object(body.get("signals")).items():
             cloud.override(vehicle_id, code, value)
+        cloud.sync(cloud.cars[vehicle_id])
     except ValueError as error:
         return control_error(str(error))
     if "store_empty" in body:
@@ -183,35 +184,6 @@ async def disconnect_car(request: web.Request) -> web.Response:
         return control_error("no such connection", 404)
     cloud.disconnect(request.match_info["connection_id"])
     return web.Response(status=204)
-
-
-@routes.post("/_sim/webhooks")
-async def create_webhook(request: web.Request) -> web.Response:
-    """Create a webhook as in the dashboard.
-
-    {name, callbackUri, errorCallbackUri?, isEnabled?, autoSubscribe?, triggers?: [code],
-    data?: [code]}
-    """
-    cloud = cloud_of(request)
-    body = await control_body(request)
-    name, callback = as_text(body.get("name")), as_text(body.get("callbackUri"))
-    if not name or not callback:
-        return control_error("name and callbackUri are needed")
-    lists: dict[str, tuple[str, ...]] = {
-        key: as_texts(body[key]) for key in ("triggers", "data") if key in body
-    }
-    try:
-        webhook = cloud.create_webhook(
-            name,
-            callback,
-            error_callback_uri=as_text(body.get("errorCallbackUri")),
-            is_enabled=body.get("isEnabled") is not False,
-            auto_subscribe=body.get("autoSubscribe") is True,
-            **lists,
-        )
-    except ValueError as error:
-        return control_error(str(error))
-    return answer({"id": webhook.id}, 201)
 
 
 @routes.post("/_sim/revoke_tokens")

@@ -6,9 +6,10 @@ from aiohttp import web
 
 from simulator.catalogue import SIGNALS
 from simulator.clock import iso
-from simulator.cloud import LIVE, SIMULATED, Subscription, Webhook
+from simulator.cloud import LIVE, SIMULATED
 from simulator.errors import ErrorType, missing, not_found, refuse
 from simulator.json_types import Json, JsonObject, as_object, as_text
+from simulator.webhooks import Subscription, Webhook
 
 from .common import Listing, answer, cloud_of, origin_of, read_json
 

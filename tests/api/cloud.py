@@ -229,9 +229,7 @@ class Pages:
             link = self.next_link if more else None
             body["links"] = {
                 "next": link
-                and link.format(
-                    path=request.path, number=number + 1, size=size, host=request.host
-                )
+                and link.format(path=request.path, number=number + 1, size=size, host=request.host)
             }
         return web.json_response(body)
 

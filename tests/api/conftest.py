@@ -36,9 +36,7 @@ async def session(socket_enabled: None) -> AsyncGenerator[aiohttp.ClientSession]
 
 @pytest.fixture
 def client(cloud: Cloud, session: aiohttp.ClientSession) -> SmartcarClient:
-    return SmartcarClient.for_application(
-        session, CLIENT_ID, CLIENT_SECRET, origins=cloud.origins
-    )
+    return SmartcarClient.for_application(session, CLIENT_ID, CLIENT_SECRET, origins=cloud.origins)
 
 
 @pytest.fixture

@@ -5,17 +5,91 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-WORDS = (
-    "activeLimit attributes body canonical capacity code column commandType condition createdAt "
-    "data description detail direction error errors expires_in heading id isLocked isOpen latitude "
-    "limit links locationType longitude meta next oemDisplayName oemUpdatedAt page[number] "
-    "permissions relationships resolution row scheduleId status tirePressure title totalCount type "
-    "unit url user value values vehicle vehicles windows doors year ALERT OK SUCCESS ERROR FAILURE "
-    "GLOBAL percent bar psi kPa km mi km/h kWh watts ampere volts minutes celsius fahrenheit liters "
-    "gallons count AUTHENTICATION BILLING 401 409 0 charge-voltage 2026-06-29T23:55:53.000Z"
-).split()
+WORDS = [
+    "activeLimit",
+    "attributes",
+    "body",
+    "canonical",
+    "capacity",
+    "code",
+    "column",
+    "commandType",
+    "condition",
+    "createdAt",
+    "data",
+    "description",
+    "detail",
+    "direction",
+    "error",
+    "errors",
+    "expires_in",
+    "heading",
+    "id",
+    "isLocked",
+    "isOpen",
+    "latitude",
+    "limit",
+    "links",
+    "locationType",
+    "longitude",
+    "meta",
+    "next",
+    "oemDisplayName",
+    "oemUpdatedAt",
+    "page[number]",
+    "permissions",
+    "relationships",
+    "resolution",
+    "row",
+    "scheduleId",
+    "status",
+    "tirePressure",
+    "title",
+    "totalCount",
+    "type",
+    "unit",
+    "url",
+    "user",
+    "value",
+    "values",
+    "vehicle",
+    "vehicles",
+    "windows",
+    "doors",
+    "year",
+    "ALERT",
+    "OK",
+    "SUCCESS",
+    "ERROR",
+    "FAILURE",
+    "GLOBAL",
+    "percent",
+    "bar",
+    "psi",
+    "kPa",
+    "km",
+    "mi",
+    "km/h",
+    "kWh",
+    "watts",
+    "ampere",
+    "volts",
+    "minutes",
+    "celsius",
+    "fahrenheit",
+    "liters",
+    "gallons",
+    "count",
+    "AUTHENTICATION",
+    "BILLING",
+    "401",
+    "409",
+    "0",
+    "charge-voltage",
+    "2026-06-29T23:55:53.000Z",
+]
 
-_texts = st.sampled_from(WORDS) | st.text(st.characters(codec=None), max_size=8)  # type: ignore[arg-type]
+_texts = st.sampled_from(WORDS) | st.text(st.characters(codec=None), max_size=8)
 _scalars = (
     st.none()
     | st.booleans()
@@ -31,9 +105,7 @@ def anything() -> st.SearchStrategy[Any]:
     """Return any JSON, with the words of this API more often than chance would."""
     return st.recursive(
         _scalars,
-        lambda inner: (
-            st.lists(inner, max_size=4) | st.dictionaries(_texts, inner, max_size=5)
-        ),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_texts, inner, max_size=5),
         max_leaves=12,
     )
 
@@ -50,9 +122,7 @@ def _places(document: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     elif isinstance(document, list):
         children = list(enumerate(document))
     return [
-        place
-        for key, child in children
-        for place in ((*path, key), *_places(child, (*path, key)))
+        place for key, child in children for place in ((*path, key), *_places(child, (*path, key)))
     ]
 
 

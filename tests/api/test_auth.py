@@ -365,9 +365,7 @@ async def test_other_refusals_cost_no_token(
     assert (len(cloud.seen(path)), cloud.minted) == (1, 1)
 
 
-async def test_an_expired_token_is_renewed_for_a_read(
-    cloud: Cloud, client: SmartcarClient
-) -> None:
+async def test_an_expired_token_is_renewed_for_a_read(cloud: Cloud, client: SmartcarClient) -> None:
     cloud.on(
         "GET",
         SIGNALS,
@@ -393,9 +391,7 @@ async def test_two_concurrent_401s_cost_one_token(cloud: Cloud, client: Smartcar
     assert (cloud.minted, len(cloud.seen())) == (2, 4)
 
 
-async def test_a_late_401_does_not_drop_the_new_token(
-    cloud: Cloud, client: SmartcarClient
-) -> None:
+async def test_a_late_401_does_not_drop_the_new_token(cloud: Cloud, client: SmartcarClient) -> None:
     late = asyncio.Event()
 
     async def slowly_refused(request: Any) -> Any:
@@ -418,9 +414,7 @@ async def test_a_refused_renewal_is_what_the_caller_learns(
     cloud: Cloud, client: SmartcarClient
 ) -> None:
     cloud.on("GET", SIGNALS, UNAUTHORIZED)
-    cloud.on(
-        "POST", TOKEN, Reply(json={"access_token": "first"}), error(500, "SERVER", "INTERNAL")
-    )
+    cloud.on("POST", TOKEN, Reply(json={"access_token": "first"}), error(500, "SERVER", "INTERNAL"))
     with pytest.raises(ServerError):
         await client.get_signals(VEHICLE, USER)
     assert len(cloud.seen(SIGNALS)) == 1

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import itertools
 import json
 import logging
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
@@ -260,7 +260,8 @@ async def test_an_error_reaches_the_caller_of_every_call(
 
 def _hurry(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     monkeypatch.setattr(client_module, "_COMMAND_TIMEOUT", seconds)
-    monkeypatch.setitem(client_module._Request.__init__.__kwdefaults__, "timeout", seconds)
+    defaults: Any = client_module._Request.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "timeout", seconds)
 
 
 ONE_ATTEMPT: dict[str, tuple[Handler, type[SmartcarError]]] = {
@@ -282,24 +283,18 @@ ONE_ATTEMPT: dict[str, tuple[Handler, type[SmartcarError]]] = {
 @pytest.mark.parametrize(
     "name", ["lock", "set_charge_limit", "daily", "delete_charge_schedule", "get_signals"]
 )
-@pytest.mark.parametrize("trouble", ONE_ATTEMPT)
 async def test_nothing_is_repeated(
-    cloud: Cloud,
-    client: SmartcarClient,
-    monkeypatch: pytest.MonkeyPatch,
-    name: str,
-    trouble: str,
+    cloud: Cloud, client: SmartcarClient, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    _hurry(monkeypatch, 0.05)
     call, method, path = CALLS[name]
-    reply, expected = ONE_ATTEMPT[trouble]
-    cloud.on(method, path, reply)
     await client.authenticate()
-    with pytest.raises(SmartcarError) as caught:
-        async with asyncio.timeout(5):
+    for trouble, (reply, expected) in ONE_ATTEMPT.items():
+        cloud.requests.clear()
+        cloud.on(method, path, reply)
+        _hurry(monkeypatch, 0.2 if trouble == "silence" else 30)
+        with pytest.raises(expected):
             await call(client)
-    assert isinstance(caught.value, expected)
-    assert len(cloud.seen()) == 1
+        assert len(cloud.seen()) == 1, trouble
     assert cloud.minted == 1
 
 
@@ -321,7 +316,6 @@ async def test_no_command_is_repeated_on_a_kept_connection_that_is_lost(
 # Connections
 
 
-@pytest.mark.parametrize("cap", [100, 50, 10])
 @pytest.mark.parametrize(
     ("pages", "complete"),
     [
@@ -339,17 +333,17 @@ async def test_no_command_is_repeated_on_a_kept_connection_that_is_lost(
     ],
 )
 async def test_all_pages_of_all_owners(
-    cloud: Cloud, client: SmartcarClient, cap: int, pages: dict[str, Any], complete: bool
+    cloud: Cloud, client: SmartcarClient, pages: dict[str, Any], complete: bool
 ) -> None:
-    cloud.on("GET", CONNECTIONS, Pages(CARS, cap, **pages))
-    got = await client.get_connections()
-    assert [each.id for each in got] == [car["id"] for car in CARS]
-    assert {each.user_id for each in got} == set(OWNERS)
-    assert got.complete is complete
-    wanted = -(-250 // cap)
-    assert len(cloud.seen()) == wanted + (not complete)
-    numbers = [int(seen.query.get("page[number]", 1)) for seen in cloud.seen()]
-    assert numbers == list(range(1, len(numbers) + 1))
+    for cap in (100, 50, 10):
+        cloud.requests.clear()
+        cloud.on("GET", CONNECTIONS, Pages(CARS, cap, **pages))
+        got = await client.get_connections()
+        assert [each.id for each in got] == [car["id"] for car in CARS]
+        assert {each.user_id for each in got} == set(OWNERS)
+        assert got.complete is complete
+        numbers = [int(seen.query.get("page[number]", 1)) for seen in cloud.seen()]
+        assert numbers == list(range(1, -(-250 // cap) + (not complete) + 1))
 
 
 @pytest.mark.parametrize("scheme", ["http://{there}", "//{there}", "https://user:pw@{there}"])
@@ -461,24 +455,24 @@ async def test_filters_of_connections(
         assert seen.query == expected | paging
 
 
-@pytest.mark.parametrize("broken", [[], None, "text", {"id": "x"}, {"id": None, "attributes": {}}])
-async def test_a_listing_of_nonsense_is_invalid(
-    cloud: Cloud, client: SmartcarClient, broken: Any
-) -> None:
-    cloud.on("GET", CONNECTIONS, Reply(json={"data": [connection(), broken]}))
-    with pytest.raises(InvalidResponseError):
-        await client.get_connections()
+async def test_a_listing_of_nonsense_is_invalid(cloud: Cloud, client: SmartcarClient) -> None:
+    broken: Any
+    for broken in ([], None, "text", {"id": "x"}, {"id": None, "attributes": {}}):
+        cloud.on("GET", CONNECTIONS, Reply(json={"data": [connection(), broken]}))
+        with pytest.raises(InvalidResponseError):
+            await client.get_connections()
 
 
-@pytest.mark.parametrize("data", [None, {}, "text", 3, True])
 @pytest.mark.parametrize("name", ["get_connections", "get_signals", "get_webhooks"])
 async def test_a_listing_without_a_list_is_invalid(
-    cloud: Cloud, client: SmartcarClient, name: str, data: Any
+    cloud: Cloud, client: SmartcarClient, name: str
 ) -> None:
     call, method, path = CALLS[name]
-    cloud.on(method, path, Reply(json={"data": data, "meta": {"totalCount": 0}}))
-    with pytest.raises(InvalidResponseError):
-        await call(client)
+    data: Any
+    for data in (None, {}, "text", 3, True):
+        cloud.on(method, path, Reply(json={"data": data, "meta": {"totalCount": 0}}))
+        with pytest.raises(InvalidResponseError):
+            await call(client)
 
 
 async def test_one_connection(cloud: Cloud, client: SmartcarClient) -> None:
@@ -488,14 +482,15 @@ async def test_one_connection(cloud: Cloud, client: SmartcarClient) -> None:
 
 
 @pytest.mark.parametrize("name", ["get_connection", "get_vehicle", "get_signal", "get_webhook"])
-@pytest.mark.parametrize("body", [{}, {"data": None}, {"data": []}, {"data": {}}, []])
 async def test_one_thing_of_a_wrong_shape_is_invalid(
-    cloud: Cloud, client: SmartcarClient, name: str, body: Any
+    cloud: Cloud, client: SmartcarClient, name: str
 ) -> None:
     call, method, path = CALLS[name]
-    cloud.on(method, path, Reply(json=body))
-    with pytest.raises(InvalidResponseError):
-        await call(client)
+    body: Any
+    for body in ({}, {"data": None}, {"data": []}, {"data": {}}, []):
+        cloud.on(method, path, Reply(json=body))
+        with pytest.raises(InvalidResponseError):
+            await call(client)
 
 
 @pytest.mark.parametrize("name", ["delete_connection", "delete_user", "delete_subscription"])
@@ -547,7 +542,15 @@ async def test_a_signal_that_failed_fails_nothing(cloud: Cloud, client: Smartcar
 
 async def test_a_malformed_signal_costs_only_itself(cloud: Cloud, client: SmartcarClient) -> None:
     good = [signal("charge-voltage"), signal("odometer-traveleddistance")]
-    broken = [None, 5, "text", [], {}, {"id": "x"}, {"id": None, "attributes": {"code": 4}}]
+    broken: list[Any] = [
+        None,
+        5,
+        "text",
+        [],
+        {},
+        {"id": "x"},
+        {"id": None, "attributes": {"code": 4}},
+    ]
     cloud.on("GET", SIGNALS, Reply(json=listing([*broken, good[0], {"attributes": []}, good[1]])))
     got = await client.get_signals(VEHICLE, USER)
     assert [each.code for each in got] == ["charge-voltage", "odometer-traveleddistance"]
@@ -626,9 +629,10 @@ async def test_charge_limits_that_are_sent(
 ) -> None:
     cloud.on("POST", f"{HOUSE}/commands/charge/set-limit", Reply(json=executed()))
     await client.set_charge_limit(VEHICLE, USER, percent)
-    assert cloud.seen()[0].body == json.dumps(
-        {"data": {"attributes": {"percent": int(percent)}}}
-    ).encode()
+    assert (
+        cloud.seen()[0].body
+        == json.dumps({"data": {"attributes": {"percent": int(percent)}}}).encode()
+    )
 
 
 NAN, INFINITY = float("nan"), float("inf")
@@ -687,12 +691,10 @@ NAN, INFINITY = float("nan"), float("inf")
         ),
     ],
 )
-async def test_nonsense_is_refused_before_any_request(
-    cloud: Cloud, client: SmartcarClient, call: Call
-) -> None:
+async def test_nonsense_is_refused_before_any_request(call: Call) -> None:
+    offline = SmartcarClient(cast(Any, None), cast(Any, None))
     with pytest.raises(ValueError):  # noqa: PT011
-        await call(client)
-    assert cloud.requests == []
+        await call(offline)
 
 
 async def test_a_whole_week_is_sent_in_order(cloud: Cloud, client: SmartcarClient) -> None:
@@ -704,7 +706,7 @@ async def test_a_whole_week_is_sent_in_order(cloud: Cloud, client: SmartcarClien
 
 def _pieces(body: Any) -> list[bytes]:
     raw = json.dumps(body).encode()
-    return [b"", *(bytes(piece) for piece in itertools.batched(raw, 40))]
+    return [b"", *(bytes(piece) for piece in itertools.batched(raw, 40, strict=False))]
 
 
 @EVERY_COMMAND
@@ -741,7 +743,18 @@ async def test_a_late_error_is_streamed(cloud: Cloud, client: SmartcarClient, na
         Stream(_pieces(executed("PENDING"))),
         Stream(_pieces(envelope(504, "UPSTREAM", "NO_RESPONSE"))),
     ],
-    ids=["cut off", "short", "empty", "blank", "no end", "html", "{}", "no status", "pending", "504"],
+    ids=[
+        "cut off",
+        "short",
+        "empty",
+        "blank",
+        "no end",
+        "html",
+        "{}",
+        "no status",
+        "pending",
+        "504",
+    ],
 )
 async def test_a_stream_that_says_nothing_leaves_the_outcome_unknown(
     cloud: Cloud, client: SmartcarClient, name: str, reply: Stream
@@ -774,24 +787,21 @@ async def test_a_stream_that_says_nothing_leaves_the_outcome_unknown(
         ([], InvalidResponseError),
     ],
 )
-@pytest.mark.parametrize("http_status", [200, 202])
 async def test_only_success_is_success(
-    cloud: Cloud,
-    client: SmartcarClient,
-    status: Any,
-    expected: type[SmartcarError] | None,
-    http_status: int,
+    cloud: Cloud, client: SmartcarClient, status: Any, expected: type[SmartcarError] | None
 ) -> None:
     body = executed()
     body["data"]["attributes"]["status"] = status
-    cloud.on("POST", f"{HOUSE}/commands/security/unlock", Reply(http_status, body))
-    if expected is None:
-        await client.unlock(VEHICLE, USER)
-    else:
-        with pytest.raises(expected) as caught:
+    for http_status in (200, 202):
+        cloud.requests.clear()
+        cloud.on("POST", f"{HOUSE}/commands/security/unlock", Reply(http_status, body))
+        if expected is None:
             await client.unlock(VEHICLE, USER)
-        assert caught.value.outcome_unknown is (expected is InvalidResponseError)
-    assert len(cloud.seen()) == 1
+        else:
+            with pytest.raises(expected) as caught:
+                await client.unlock(VEHICLE, USER)
+            assert caught.value.outcome_unknown is (expected is InvalidResponseError)
+        assert len(cloud.seen()) == 1
 
 
 @EVERY_COMMAND
@@ -923,31 +933,28 @@ async def test_subscribing(cloud: Cloud, client: SmartcarClient) -> None:
 # How requests are sent
 
 
-@pytest.mark.parametrize(
-    ("odd", "quoted"),
-    [
-        ("a/b", "a%2Fb"),
-        ("../../users/1", "..%2F..%2Fusers%2F1"),
-        ("a b?c#d", "a%20b%3Fc%23d"),
-        ("%2e", "%252e"),
-        ("{vehicle_id}", "%7Bvehicle_id%7D"),
-        ("é☃", "%C3%A9%E2%98%83"),
-        ("a\r\nb", "a%0D%0Ab"),
-        ("\ud800", "%3F"),
-    ],
-)
-async def test_odd_ids_are_quoted(
-    cloud: Cloud, client: SmartcarClient, odd: str, quoted: str
-) -> None:
-    cloud.on("GET", f"{CONNECTIONS}/{quoted}", Reply(json={"data": connection()}))
-    cloud.on("DELETE", f"{HOUSE}/charge-schedules/{quoted}", Reply(204))
-    cloud.on(
-        "POST", f"/vehicle/v3/vehicles/{quoted}/commands/security/lock", Reply(json=executed())
-    )
-    await client.get_connection(odd)
-    await client.delete_charge_schedule(VEHICLE, USER, odd)
-    await client.lock(odd, USER)
-    assert len(cloud.seen()) == 3
+ODD_IDS = {
+    "a/b": "a%2Fb",
+    "../../users/1": "..%2F..%2Fusers%2F1",
+    "a b?c#d": "a%20b%3Fc%23d",
+    "%2e": "%252e",
+    "{vehicle_id}": "%7Bvehicle_id%7D",
+    "é☃": "%C3%A9%E2%98%83",
+    "a\r\nb": "a%0D%0Ab",
+    "\ud800": "%3F",
+}
+
+
+async def test_odd_ids_are_quoted(cloud: Cloud, client: SmartcarClient) -> None:
+    for odd, quoted in ODD_IDS.items():
+        lock = f"/vehicle/v3/vehicles/{quoted}/commands/security/lock"
+        cloud.on("GET", f"{CONNECTIONS}/{quoted}", Reply(json={"data": connection()}))
+        cloud.on("DELETE", f"{HOUSE}/charge-schedules/{quoted}", Reply(204))
+        cloud.on("POST", lock, Reply(json=executed()))
+        await client.get_connection(odd)
+        await client.delete_charge_schedule(VEHICLE, USER, odd)
+        await client.lock(odd, USER)
+    assert len(cloud.seen()) == 3 * len(ODD_IDS)
 
 
 @pytest.mark.parametrize("user_id", ["a\r\nX-Injected: yes", "a\nb"])
@@ -960,17 +967,17 @@ async def test_a_header_cannot_be_smuggled_in(
     assert cloud.seen() == []
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("name", ["get_signals", "lock", "delete_user", "get_connections"])
 async def test_redirects_are_not_followed(
-    cloud: Cloud, client: SmartcarClient, elsewhere: Cloud, status: int, name: str
+    cloud: Cloud, client: SmartcarClient, elsewhere: Cloud, name: str
 ) -> None:
     call, method, path = CALLS[name]
-    cloud.on(method, path, Reply(status, headers={"Location": elsewhere.base + path}))
-    with pytest.raises(InvalidResponseError) as caught:
-        await call(client)
-    assert caught.value.status == status
-    assert len(cloud.seen()) == 1
+    for status in (301, 302, 303, 307, 308):
+        cloud.on(method, path, Reply(status, headers={"Location": elsewhere.base + path}))
+        with pytest.raises(InvalidResponseError) as caught:
+            await call(client)
+        assert caught.value.status == status
+    assert len(cloud.seen()) == 5
 
 
 async def test_a_redirect_of_the_token_endpoint_is_not_followed(

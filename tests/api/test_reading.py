@@ -1,6 +1,7 @@
 """Reading foreign JSON."""
 
 from collections.abc import Callable
+import contextlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -203,7 +204,5 @@ def test_nothing_is_too_odd_to_read(value: Any) -> None:
 
 @given(st.binary() | st.text().map(str.encode))
 def test_any_bytes_are_json_or_invalid(body: bytes) -> None:
-    try:
+    with contextlib.suppress(InvalidResponseError):
         parse_json(body)
-    except InvalidResponseError as error:
-        assert str(error).startswith("expected JSON")

@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.smartcar.api.units import (
-    Quantity as Q,
+    Quantity,
     normalise,
     normalise_percent_or_fraction,
     normalise_tire_pressure,
@@ -20,84 +20,87 @@ NAN, INFINITY = float("nan"), float("inf")
 @pytest.mark.parametrize(
     ("quantity", "value", "units", "expected"),
     [
-        (Q.PERCENT, 57, "percent percentage % Percent PERCENT", 57),
-        (Q.DISTANCE, 100, "km kilometers kilometer KM Kilometres", 100),
-        (Q.DISTANCE, 100, "mi miles mile", 160.9344),
-        (Q.DISTANCE, 1500, "m meters", 1.5),
-        (Q.ODOMETER, 52891, "km kilometers", 52891),
-        (Q.ODOMETER, 100000, "miles mi", 160934.4),
-        (Q.SPEED, 50, "km/h kph kmh kilometers_per_hour", 50),
-        (Q.SPEED, 50, "mph mi/h miles_per_hour miles-per-hour", 80.4672),
-        (Q.CHARGE_RATE, 53, "km/h kph", 53),
-        (Q.CHARGE_RATE, 50, "mph mi/h miles_per_hour", 80.4672),
-        (Q.ENERGY, 12.3, "kWh kwh kilowatt_hours kWhr kilowatt-hours", 12.3),
-        (Q.ENERGY, 12300, "Wh", 12.3),
-        (Q.CAPACITY, 78, "kWh kilowatt_hours kWhr kilowatt-hours", 78),
-        (Q.POWER, 8000, "watts watt W", 8000),
-        (Q.POWER, 7.4, "kilowatts kW kilowatt", 7400),
-        (Q.CURRENT, 16, "ampere amps A amperes", 16),
-        (Q.CURRENT, 16000, "mA", 16),
-        (Q.VOLTAGE, 230, "volts V volt", 230),
-        (Q.VOLTAGE, 12600, "mV", 12.6),
-        (Q.TEMPERATURE, 21.5, "celsius degrees-celsius C °C degrees_celsius", 21.5),
-        (Q.TEMPERATURE, 68, "fahrenheit degrees-fahrenheit F °F", 20),
-        (Q.TEMPERATURE, -40, "fahrenheit celsius", -40),
-        (Q.VOLUME, 40, "liters L litres", 40),
-        (Q.VOLUME, 10, "gallons gal", 37.854118),
-        (Q.TIME_TO_COMPLETE, 95, "minute minutes min", 95),
-        (Q.TIME_TO_COMPLETE, 90, "seconds s", 1.5),
-        (Q.TIME_TO_COMPLETE, 1.5, "hours h hr", 90),
-        (Q.COUNT, 3, "count Count", 3),
-        (Q.HEADING, 94, "degrees", 94),
+        (Quantity.PERCENT, 57, "percent percentage % Percent PERCENT", 57),
+        (Quantity.DISTANCE, 100, "km kilometers kilometer KM Kilometres", 100),
+        (Quantity.DISTANCE, 100, "mi miles mile", 160.9344),
+        (Quantity.DISTANCE, 1500, "m meters", 1.5),
+        (Quantity.ODOMETER, 52891, "km kilometers", 52891),
+        (Quantity.ODOMETER, 100000, "miles mi", 160934.4),
+        (Quantity.SPEED, 50, "km/h kph kmh kilometers_per_hour", 50),
+        (Quantity.SPEED, 50, "mph mi/h miles_per_hour miles-per-hour", 80.4672),
+        (Quantity.CHARGE_RATE, 53, "km/h kph", 53),
+        (Quantity.CHARGE_RATE, 50, "mph mi/h miles_per_hour", 80.4672),
+        (Quantity.ENERGY, 12.3, "kWh kwh kilowatt_hours kWhr kilowatt-hours", 12.3),
+        (Quantity.ENERGY, 12300, "Wh", 12.3),
+        (Quantity.CAPACITY, 78, "kWh kilowatt_hours kWhr kilowatt-hours", 78),
+        (Quantity.POWER, 8000, "watts watt W", 8000),
+        (Quantity.POWER, 7.4, "kilowatts kW kilowatt", 7400),
+        (Quantity.CURRENT, 16, "ampere amps A amperes", 16),
+        (Quantity.CURRENT, 16000, "mA", 16),
+        (Quantity.VOLTAGE, 230, "volts V volt", 230),
+        (Quantity.VOLTAGE, 12600, "mV", 12.6),
+        (Quantity.TEMPERATURE, 21.5, "celsius degrees-celsius C °C degrees_celsius", 21.5),
+        (Quantity.TEMPERATURE, 68, "fahrenheit degrees-fahrenheit F °F", 20),
+        (Quantity.TEMPERATURE, -40, "fahrenheit celsius", -40),
+        (Quantity.VOLUME, 40, "liters L litres", 40),
+        (Quantity.VOLUME, 10, "gallons gal", 37.854118),
+        (Quantity.TIME_TO_COMPLETE, 95, "minute minutes min", 95),
+        (Quantity.TIME_TO_COMPLETE, 90, "seconds s", 1.5),
+        (Quantity.TIME_TO_COMPLETE, 1.5, "hours h hr", 90),
+        (Quantity.COUNT, 3, "count Count", 3),
+        (Quantity.HEADING, 94, "degrees", 94),
     ],
 )
-def test_units_have_many_names(quantity: Q, value: float, units: str, expected: float) -> None:
+def test_units_have_many_names(
+    quantity: Quantity, value: float, units: str, expected: float
+) -> None:
     for unit in units.split():
         assert normalise(value, unit, quantity) == expected
         assert normalise(value, f" {unit} ", quantity) == expected
-    assert type(normalise(value, units.split()[0], quantity)) is float
+    assert type(normalise(value, units.split(maxsplit=1)[0], quantity)) is float
 
 
-@pytest.mark.parametrize("quantity", Q)
-def test_a_missing_unit_is_the_quantitys_own(quantity: Q) -> None:
+@pytest.mark.parametrize("quantity", Quantity)
+def test_a_missing_unit_is_the_quantitys_own(quantity: Quantity) -> None:
+    unit: Any
     for unit in (None, "", "  ", 5, [], {}, True):
         assert normalise(50, unit, quantity) == 50
 
 
-@pytest.mark.parametrize("quantity", Q)
-def test_an_unknown_unit_makes_a_number_worthless(quantity: Q) -> None:
+@pytest.mark.parametrize("quantity", Quantity)
+def test_an_unknown_unit_makes_a_number_worthless(quantity: Quantity) -> None:
     for unit in ("parsec", "null", "percents", "°"):
         assert normalise(50, unit, quantity) is None
 
 
-@pytest.mark.parametrize("quantity", Q)
-def test_what_is_no_number_is_none(quantity: Q) -> None:
+@pytest.mark.parametrize("quantity", Quantity)
+def test_what_is_no_number_is_none(quantity: Quantity) -> None:
     for value in (None, True, False, "50", "", [50], {"value": 50}, NAN, INFINITY, -INFINITY):
         assert normalise(value, None, quantity) is None
     assert normalise(10**400, None, quantity) is None
 
 
 PLAUSIBLE = {
-    Q.CAPACITY: (0.1, 1000),
-    Q.CHARGE_RATE: (0, 3000),
-    Q.COUNT: (0, 1e6),
-    Q.CURRENT: (-1500, 1500),
-    Q.DISTANCE: (0, 5000),
-    Q.ENERGY: (0, 1000),
-    Q.HEADING: (0, 360),
-    Q.ODOMETER: (0, 3e6),
-    Q.PERCENT: (0, 100),
-    Q.POWER: (-1e5, 4e6),
-    Q.SPEED: (-100, 500),
-    Q.TEMPERATURE: (-60, 100),
-    Q.TIME_TO_COMPLETE: (0, 10080),
-    Q.VOLTAGE: (0, 2000),
-    Q.VOLUME: (0, 2000),
+    Quantity.CAPACITY: (0.1, 1000),
+    Quantity.CHARGE_RATE: (0, 3000),
+    Quantity.COUNT: (0, 1e6),
+    Quantity.CURRENT: (-1500, 1500),
+    Quantity.DISTANCE: (0, 5000),
+    Quantity.ENERGY: (0, 1000),
+    Quantity.HEADING: (0, 360),
+    Quantity.ODOMETER: (0, 3e6),
+    Quantity.PERCENT: (0, 100),
+    Quantity.POWER: (-1e5, 4e6),
+    Quantity.SPEED: (-100, 500),
+    Quantity.TEMPERATURE: (-60, 100),
+    Quantity.TIME_TO_COMPLETE: (0, 10080),
+    Quantity.VOLTAGE: (0, 2000),
+    Quantity.VOLUME: (0, 2000),
 }
 
 
-@pytest.mark.parametrize("quantity", Q)
-def test_only_plausible_numbers_pass(quantity: Q) -> None:
+@pytest.mark.parametrize("quantity", Quantity)
+def test_only_plausible_numbers_pass(quantity: Quantity) -> None:
     low, high = PLAUSIBLE[quantity]
     assert normalise(low, None, quantity) == low
     assert normalise(high, None, quantity) == high
@@ -108,17 +111,17 @@ def test_only_plausible_numbers_pass(quantity: Q) -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "quantity"),
     [
-        (255, "percent", Q.PERCENT),
-        (7300, "percent", Q.PERCENT),
-        (-1, "percent", Q.PERCENT),
-        (65535, "km", Q.DISTANCE),
-        (16777215, "km", Q.ODOMETER),
-        (215, "celsius", Q.TEMPERATURE),
-        (0, "kWh", Q.CAPACITY),
-        (65535, "minutes", Q.TIME_TO_COMPLETE),
+        (255, "percent", Quantity.PERCENT),
+        (7300, "percent", Quantity.PERCENT),
+        (-1, "percent", Quantity.PERCENT),
+        (65535, "km", Quantity.DISTANCE),
+        (16777215, "km", Quantity.ODOMETER),
+        (215, "celsius", Quantity.TEMPERATURE),
+        (0, "kWh", Quantity.CAPACITY),
+        (65535, "minutes", Quantity.TIME_TO_COMPLETE),
     ],
 )
-def test_markers_for_no_value_are_none(value: float, unit: str, quantity: Q) -> None:
+def test_markers_for_no_value_are_none(value: float, unit: str, quantity: Quantity) -> None:
     assert normalise(value, unit, quantity) is None
 
 
@@ -146,8 +149,8 @@ def test_a_fuel_level_can_be_a_fraction(value: Any, unit: Any, expected: float |
 
 
 def test_only_a_fuel_level_can_be_a_fraction() -> None:
-    assert normalise(0.5, None, Q.PERCENT) == 0.5
-    assert normalise(73, None, Q.PERCENT) == 73
+    assert normalise(0.5, None, Quantity.PERCENT) == 0.5
+    assert normalise(73, None, Quantity.PERCENT) == 73
 
 
 @pytest.mark.parametrize(
@@ -220,4 +223,4 @@ def test_a_pressure_in_kilopascal_is_never_misread(value: float, unit: str | Non
 
 @given(st.floats(0, 3000), st.sampled_from([("miles", 1.609344), ("m", 0.001), ("km", 1)]))
 def test_distances_scale(value: float, unit: tuple[str, float]) -> None:
-    assert normalise(value, unit[0], Q.DISTANCE) == pytest.approx(value * unit[1], abs=1e-6)
+    assert normalise(value, unit[0], Quantity.DISTANCE) == pytest.approx(value * unit[1], abs=1e-6)

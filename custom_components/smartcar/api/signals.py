@@ -190,7 +190,7 @@ def _closure(body: JsonObject) -> Closure | None:
 
 def _positions(body: JsonObject, *keys: str) -> Iterator[tuple[Position, JsonObject]]:
     """Walk a list of things with `row` and `column`. Broken ones cost only themselves."""
-    for item in optional_list(next((body[key] for key in keys if key in body), None)):
+    for item in next(filter(None, (optional_list(body.get(key)) for key in keys)), ()):
         thing = optional_object(item)
         row, column = optional_integer(thing.get("row")), optional_integer(thing.get("column"))
         if row is None or column is None or not {row, column} <= _PLAUSIBLE_POSITIONS:

@@ -1,0 +1,494 @@
+"""What the repository promises: an offline imitation of the checks of hassfest and HACS, and more.
+
+The real ones run in .github/workflows/validate.yml; most of theirs skip custom integrations.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+import functools
+import json
+from pathlib import Path
+import re
+import struct
+import subprocess
+from typing import Any
+
+from awesomeversion import AwesomeVersion, AwesomeVersionStrategy
+from homeassistant.const import Platform
+import pytest
+import yaml
+
+from custom_components.smartcar.binary_sensor import BINARY_SENSORS
+from custom_components.smartcar.sensor import SENSORS
+from custom_components.smartcar.services import _ACTIONS
+
+ROOT = Path(__file__).parents[1]
+HOUSE = ROOT / "custom_components" / "smartcar"
+DOMAIN = HOUSE.name
+
+MODULES = {path.stem: path for path in HOUSE.glob("*.py")} | {"api": HOUSE / "api"}
+PLATFORMS = {name for name in MODULES if name in set(Platform)}
+
+MANIFEST: dict[str, Any] = json.loads((HOUSE / "manifest.json").read_text())
+TEXTS: dict[str, Any] = json.loads((HOUSE / "translations" / "en.json").read_text())
+ICONS: dict[str, Any] = json.loads((HOUSE / "icons.json").read_text())
+SERVICES: dict[str, Any] = yaml.safe_load((HOUSE / "services.yaml").read_text())
+README = (ROOT / "README.md").read_text()
+
+
+# manifest.json and hacs.json
+
+
+def test_manifest_keys_are_complete_and_in_order() -> None:
+    keys = list(MANIFEST)
+    assert keys == ["domain", "name", *sorted(set(keys) - {"domain", "name"})]
+    needed = {"codeowners", "config_flow", "documentation", "integration_type", "iot_class"}
+    assert needed | {"issue_tracker", "version"} <= set(keys)
+    known = {"after_dependencies", "dependencies", "loggers", "quality_scale", "requirements"}
+    assert set(keys) <= needed | known | {"domain", "name", "issue_tracker", "version"}
+
+
+def test_manifest_values_are_what_hassfest_takes() -> None:
+    assert MANIFEST["domain"] == DOMAIN
+    assert MANIFEST["config_flow"] is True
+    assert MANIFEST["iot_class"] in {"cloud_polling", "cloud_push"}
+    assert MANIFEST["integration_type"] == "hub"
+    assert all(re.fullmatch(r"@[\w./-]+", owner) for owner in MANIFEST["codeowners"])
+    assert MANIFEST["codeowners"]
+    for key in ("documentation", "issue_tracker"):
+        assert MANIFEST[key].startswith("https://")
+        assert "home-assistant.io" not in MANIFEST[key]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", item) for item in MANIFEST["requirements"])
+    version = AwesomeVersion(MANIFEST["version"])
+    assert version.strategy in {AwesomeVersionStrategy.SEMVER, AwesomeVersionStrategy.CALVER}
+
+
+def test_hacs_json_names_the_floor() -> None:
+    hacs = json.loads((ROOT / "hacs.json").read_text())
+    # HACS refuses a key that it does not know.
+    assert set(hacs) == {"name", "homeassistant"}
+    assert hacs["name"] == MANIFEST["name"]
+    assert hacs["homeassistant"] == "2026.10.0"
+
+
+def test_what_hacs_asks_of_a_repository_is_there() -> None:
+    assert [path.name for path in HOUSE.parent.iterdir() if (path / "manifest.json").exists()] == [
+        DOMAIN
+    ]
+    assert "MIT License" in (ROOT / "LICENSE").read_text()
+    assert (ROOT / "info.md").read_text().startswith(f"# {MANIFEST['name']}\n")
+
+
+def test_components_that_are_imported_are_dependencies() -> None:
+    declared = {*MANIFEST.get("dependencies", ()), *MANIFEST.get("after_dependencies", ())}
+    # Diagnostics and repairs are modules that Home Assistant looks for, not dependencies.
+    allowed = declared | PLATFORMS | {"diagnostics", "repairs"}
+    used = {
+        name.split(".")[2]
+        for path in HOUSE.rglob("*.py")
+        for name in _imported(path)
+        if name.startswith("homeassistant.components.")
+    }
+    assert used <= allowed
+
+
+def test_async_setup_has_a_config_schema() -> None:
+    init = (HOUSE / "__init__.py").read_text()
+    assert "async def async_setup(" in init
+    assert re.search(r"^CONFIG_SCHEMA\b", init, re.MULTILINE)
+
+
+def _headings() -> list[str]:
+    return re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+
+
+def test_the_version_is_the_newest_of_the_changelog() -> None:
+    headings = _headings()
+    assert headings[0] in {"Unreleased", MANIFEST["version"]}
+    if released := [heading for heading in headings if heading != "Unreleased"]:
+        assert max(map(AwesomeVersion, released)) == released[0]
+        assert AwesomeVersion(MANIFEST["version"]) >= AwesomeVersion(released[0])
+
+
+# quality_scale.yaml
+
+RULES = {
+    "bronze": [
+        "action-setup",
+        "appropriate-polling",
+        "brands",
+        "common-modules",
+        "config-flow",
+        "config-flow-test-coverage",
+        "dependency-transparency",
+        "docs-actions",
+        "docs-conditions",
+        "docs-high-level-description",
+        "docs-installation-instructions",
+        "docs-removal-instructions",
+        "docs-triggers",
+        "entity-event-setup",
+        "entity-unique-id",
+        "has-entity-name",
+        "runtime-data",
+        "test-before-configure",
+        "test-before-setup",
+        "unique-config-entry",
+    ],
+    "silver": [
+        "action-exceptions",
+        "config-entry-unloading",
+        "docs-configuration-parameters",
+        "docs-installation-parameters",
+        "entity-unavailable",
+        "integration-owner",
+        "log-when-unavailable",
+        "parallel-updates",
+        "reauthentication-flow",
+        "test-coverage",
+    ],
+    "gold": [
+        "devices",
+        "diagnostics",
+        "discovery",
+        "discovery-update-info",
+        "docs-data-update",
+        "docs-examples",
+        "docs-known-limitations",
+        "docs-supported-devices",
+        "docs-supported-functions",
+        "docs-troubleshooting",
+        "docs-use-cases",
+        "dynamic-devices",
+        "entity-category",
+        "entity-device-class",
+        "entity-disabled-by-default",
+        "entity-translations",
+        "exception-translations",
+        "icon-translations",
+        "reconfiguration-flow",
+        "repair-issues",
+        "stale-devices",
+    ],
+    "platinum": ["async-dependency", "inject-websession", "strict-typing"],
+}
+
+
+def _quality_scale() -> Mapping[str, Any]:
+    scale = yaml.safe_load((HOUSE / "quality_scale.yaml").read_text())
+    assert set(scale) == {"rules"}
+    rules: Mapping[str, Any] = scale["rules"]
+    return rules
+
+
+def test_quality_scale_answers_every_rule() -> None:
+    rules = _quality_scale()
+    assert sum(map(len, RULES.values())) == 54
+    assert set(rules) == {rule for tier in RULES.values() for rule in tier}
+    for rule, answer in rules.items():
+        if answer == "done":
+            continue
+        assert isinstance(answer, dict), f"{rule}: {answer} needs a comment"
+        assert set(answer) == {"status", "comment"}, rule
+        assert answer["status"] in {"done", "todo", "exempt"}, rule
+        assert len(answer["comment"].split()) >= 5, f"{rule}: the comment gives no reason"
+
+
+def test_a_release_has_kept_what_its_tier_asks() -> None:
+    if _headings()[0] == "Unreleased":
+        pytest.skip("not released yet: rules may be open")
+    tiers = list(RULES)
+    rules = _quality_scale()
+    for tier in tiers[: tiers.index(MANIFEST["quality_scale"]) + 1]:
+        assert not [
+            rule
+            for rule in RULES[tier]
+            if isinstance(rules[rule], dict) and rules[rule]["status"] == "todo"
+        ]
+
+
+# The house
+
+
+def test_init_is_a_table_of_contents() -> None:
+    assert len((HOUSE / "__init__.py").read_text().splitlines()) <= 120
+
+
+def test_platforms_are_listed_and_limit_their_updates() -> None:
+    init = ast.parse((HOUSE / "__init__.py").read_text())
+    listed = [
+        node.attr.lower()
+        for node in ast.walk(init)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "Platform"
+    ]
+    assert listed == sorted(PLATFORMS)
+    for platform in PLATFORMS:
+        assert re.search(r"^PARALLEL_UPDATES = \d+$", MODULES[platform].read_text(), re.MULTILINE)
+
+
+# Who may import whom: only what stands in a line above. Nobody imports `__init__`.
+LAYERS = (
+    {"api", "const"},
+    {"budget", "vehicle"},
+    {"oauth", "repairs", "store"},
+    {"coordinator"},
+    {"webhook"},
+    {"entity"},
+    {"config_flow", "diagnostics", "services", *PLATFORMS},
+    {"__init__"},
+)
+RANKS = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
+# What knows nothing of Home Assistant.
+PURE = {"api", "budget", "vehicle"}
+
+
+@functools.cache
+def _imported(path: Path) -> frozenset[str]:
+    """Return the absolute names of everything that a file imports, names in packages included."""
+    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = list(package[: len(package) - node.level + 1]) if node.level else []
+            base = ".".join([*start, *([node.module] if node.module else [])])
+            found.update(f"{base}.{alias.name}" for alias in node.names)
+    return frozenset(found)
+
+
+def _house_imports(path: Path) -> set[str]:
+    """Return the modules of the house that a file imports from."""
+    prefix = f"custom_components.{DOMAIN}."
+    names = {
+        name.removeprefix(prefix).split(".")[0]
+        for name in _imported(path)
+        if name.startswith(prefix)
+    }
+    assert names <= set(MODULES), f"{path.name} imports {names - set(MODULES)}"
+    return names
+
+
+def _files(module: str) -> Iterator[Path]:
+    path = MODULES[module]
+    yield from path.rglob("*.py") if path.is_dir() else [path]
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_arrows_run_one_way(module: str) -> None:
+    assert module in RANKS, f"{module}.py needs a place in LAYERS (and in the README)"
+    for path in _files(module):
+        for imported in _house_imports(path) - ({"api"} if module == "api" else set()):
+            message = f"{path.name} imports {imported}; if that is meant, change LAYERS"
+            assert RANKS[imported] < RANKS[module], message
+
+
+@pytest.mark.parametrize("module", sorted(PURE & set(MODULES)))
+def test_the_pure_know_nothing_of_home_assistant(module: str) -> None:
+    for path in _files(module):
+        assert not [name for name in _imported(path) if name.startswith("homeassistant")]
+        assert _house_imports(path) <= {"api"}
+
+
+# brand/
+
+
+def _png_size(path: Path) -> tuple[int, int]:
+    header = path.read_bytes()[:24]
+    assert header[:8] == b"\x89PNG\r\n\x1a\n"
+    assert header[12:16] == b"IHDR"
+    width, height = struct.unpack(">II", header[16:24])
+    return width, height
+
+
+def test_brand_images_have_the_sizes_that_home_assistant_asks_for() -> None:
+    images = {path.name: _png_size(path) for path in (HOUSE / "brand").iterdir()}
+    assert {"icon.png", "icon@2x.png"} <= set(images)
+    for name, (width, height) in images.items():
+        scale = 2 if "@2x" in name else 1
+        if "icon" in name:
+            assert (width, height) == (256 * scale, 256 * scale), name
+        else:
+            assert 128 * scale <= min(width, height) <= 256 * scale, name
+        assert images[name.replace("@2x", "")] == (width // scale, height // scale), name
+        if name.startswith("dark_") and (light := images.get(name.removeprefix("dark_"))):
+            assert (width, height) == light, name
+
+
+# Actions: code, services.yaml, translations, icons
+
+
+def test_actions_are_the_same_everywhere() -> None:
+    actions = {str(action) for action in _ACTIONS}
+    assert set(SERVICES) == actions
+    assert set(TEXTS["services"]) == actions
+    assert set(ICONS["services"]) == actions
+
+
+@pytest.mark.parametrize("action", list(_ACTIONS))
+def test_fields_of_actions_are_the_same_everywhere(action: str) -> None:
+    schema = {str(field): field for field in _ACTIONS[action].fields}
+    described = SERVICES[action].get("fields", {})
+    texts = TEXTS["services"][action]
+    assert set(described) == set(schema) == set(texts.get("fields", {}))
+    for name, field in described.items():
+        assert "selector" in field, name
+        assert field.get("required", False) == (type(schema[name]).__name__ == "Required"), name
+    for text in (texts, *texts.get("fields", {}).values()):
+        assert text["name"]
+        assert text["description"]
+    assert set(ICONS["services"][action]) == {"service"}
+
+
+def test_icons_belong_to_entities_and_say_something() -> None:
+    for platform, icons in ICONS["entity"].items():
+        assert set(icons) <= set(TEXTS["entity"][platform]), platform
+        for key, icon in icons.items():
+            assert icon["default"].startswith("mdi:"), key
+            # hassfest refuses a state whose icon is the default's.
+            assert icon["default"] not in icon.get("state", {}).values(), key
+
+
+# Texts
+
+
+def _walk(texts: Mapping[str, Any], *path: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    for key, value in texts.items():
+        if isinstance(value, dict):
+            yield from _walk(value, *path, key)
+        else:
+            yield (*path, key), value
+
+
+def test_texts_are_plain() -> None:
+    for path, text in _walk(TEXTS):
+        where = ".".join(path)
+        assert all(re.fullmatch(r"[a-z0-9]+(?:[_-][a-z0-9]+)*", key) for key in path), where
+        assert text == text.strip(), where
+        assert not re.search(r"</?[a-zA-Z]", text), f"{where} holds HTML"
+        assert not re.search(r"https?://|www\.", text), f"{where} holds a URL; use a placeholder"
+        assert "[%key" not in text, where
+        assert not re.search(r"'\{\w+\}'", text), f"{where} quotes a placeholder with '"
+
+
+# README and docs
+
+
+@pytest.mark.parametrize("action", list(SERVICES))
+def test_readme_explains_actions(action: str) -> None:
+    parts = re.split(r"^### ", README, flags=re.MULTILINE)
+    (section,) = [part for part in parts if f"(`{DOMAIN}.{action}`)" in part.splitlines()[0]]
+    assert section.startswith(TEXTS["services"][action]["name"])
+    assert f"action: {DOMAIN}.{action}\n" in section
+    for field in SERVICES[action].get("fields", {}):
+        assert f"| `{field}` |" in section
+
+
+def test_readme_explains_options_and_fields_of_the_set_up() -> None:
+    for step, texts in TEXTS["options"]["step"].items():
+        for label in texts["data"].values():
+            assert f"| {label} |" in README, f"option {label} of {step}"
+    for step in ("user", "connect"):
+        for label in TEXTS["config"]["step"][step]["data"].values():
+            assert f"| {label} |" in README, f"field {label} of {step}"
+    for label in TEXTS["config"]["step"]["reconfigure"]["menu_options"].values():
+        assert label in README
+
+
+def _readme_entities(heading: str) -> dict[str, str]:
+    """Return what the README says of the defaults of a platform's entities, by their names."""
+    (table,) = re.findall(rf"^### {heading}\n(.*?)^##", README, re.MULTILINE | re.DOTALL)
+    rows = [line.split("|")[1:-1] for line in table.splitlines() if line.startswith("| ")]
+    names = rows[0].index(" Name ")
+    return {name.strip(): row[-1].strip() for row in rows for name in row[names].split(",")}
+
+
+@pytest.mark.parametrize("platform", sorted(PLATFORMS))
+def test_readme_tells_of_every_entity(platform: str) -> None:
+    heading = {"sensor": "Sensors", "binary_sensor": "Binary sensors"}.get(platform, "Controls")
+    told = _readme_entities(heading)
+    texts = TEXTS["entity"][platform]
+    for key, text in texts.items():
+        # Of what a car has several of, the first stands for all.
+        if not re.search(r"_(back|other)|_front_right", key):
+            assert text["name"] in told, f"{key}: {text['name']}"
+    for row in {"sensor": SENSORS, "binary_sensor": BINARY_SENSORS}.get(platform, ()):
+        default = told[texts[row.key]["name"]]
+        assert default.startswith("on" if row.entity_registry_enabled_default else "off"), row.key
+        # Who is disabled has a reason.
+        assert row.entity_registry_enabled_default == (default == "on"), row.key
+
+
+def _documents() -> list[Path]:
+    return [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+
+
+@pytest.mark.parametrize("document", _documents(), ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    text = document.read_text()
+    slugs = {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    }
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        if target.startswith("#"):
+            assert target[1:] in slugs, target
+        elif not target.startswith("https://"):
+            assert (document.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("document", _documents(), ids=lambda path: path.name)
+def test_examples_are_yaml(document: Path) -> None:
+    for block in re.findall(r"```yaml\n(.*?)```", document.read_text(), re.DOTALL):
+        example = yaml.safe_load(block)
+        used = re.findall(rf"\baction: {DOMAIN}\.(\w+)", block)
+        assert set(used) <= set(SERVICES)
+        assert isinstance(example, dict)
+
+
+# What must not get out
+
+# Written in parts, so that this file does not hold them.
+_FORBIDDEN = {
+    "a registry's host": [
+        "pypi" + ".org",
+        "python" + "hosted.org",
+        "npm" + "js.org",
+        "npm" + "js.com",
+        "crates" + ".io",
+        "proxy.golang" + ".org",
+        "docker" + ".io",
+        "debian" + ".org",
+        "--index" + "-url",
+        "--extra-index" + "-url",
+    ],
+    "a path of one machine": ["/{}/".format("work"), "/{}/".format("root"), "/{}/".format("Users")],
+}
+
+
+def _tracked() -> list[Path]:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return [path for name in listed.split("\0") if name and (path := ROOT / name).is_file()]
+
+
+@pytest.mark.parametrize("what", list(_FORBIDDEN))
+def test_no_file_holds(what: str) -> None:
+    found = []
+    for path in _tracked():
+        content = path.read_bytes()
+        found += [
+            f"{path.relative_to(ROOT)}: {word}"
+            for word in _FORBIDDEN[what]
+            if word.encode() in content
+        ]
+    assert not found

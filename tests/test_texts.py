@@ -1,0 +1,326 @@
+"""Texts and icons: all that is shown has one, and there is none that nothing shows.
+
+What is shown is read from the tables and from the syntax trees of the modules, so nothing here
+needs a change when entities, actions, steps or errors are added.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+import importlib
+import inspect
+import json
+from pathlib import Path
+from string import Formatter
+from types import ModuleType
+from typing import Any, get_origin
+
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util.yaml import load_yaml_dict
+import pytest
+
+import custom_components.smartcar
+from custom_components.smartcar import PLATFORMS, config_flow, entity
+from custom_components.smartcar.api.signals import Position
+from custom_components.smartcar.entity import SmartcarEntityDescription
+from custom_components.smartcar.vehicle import VehicleState
+
+ROOT = Path(custom_components.smartcar.__file__).parent
+LANGUAGES = sorted(path.stem for path in (ROOT / "translations").glob("*.json"))
+EN: dict[str, Any] = json.loads((ROOT / "translations/en.json").read_text())
+ICONS: dict[str, Any] = json.loads((ROOT / "icons.json").read_text())
+SERVICES = load_yaml_dict(str(ROOT / "services.yaml"))
+
+# Keys that are put together, by how they begin, and the tables that they are made from.
+COMPOSED = {"command_": {f"command_{code.lower()}" for code in entity._TRANSLATED_CODES}}
+
+
+class Source:
+    """A module and its syntax tree."""
+
+    def __init__(self, path: Path) -> None:
+        self.module: ModuleType = importlib.import_module(
+            f"{custom_components.smartcar.__name__}.{path.stem}".removesuffix(".__init__")
+        )
+        self.tree = ast.parse(path.read_text())
+
+    def calls(self, *names: str) -> Iterator[ast.Call]:
+        """Return the calls of whatever has one of these names, or all calls."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Call) and (not names or _called(node) in names):
+                yield node
+
+    def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield node
+
+    @property
+    def constants(self) -> set[str]:
+        """Every text in the module, and the texts that its names stand for."""
+        return {
+            node.value
+            for node in ast.walk(self.tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        } | {value for value in vars(self.module).values() if isinstance(value, str)}
+
+
+SOURCES = [Source(path) for path in sorted(ROOT.glob("*.py"))]
+FLOW = next(source for source in SOURCES if source.module is config_flow)
+
+
+def _called(call: ast.Call) -> str:
+    return ast.unparse(call.func).rsplit(".", 1)[-1]
+
+
+def _argument(call: ast.Call, name: str, position: int | None = None) -> ast.expr | None:
+    for keyword in call.keywords:
+        if keyword.arg == name:
+            return keyword.value
+    if position is not None and position < len(call.args):
+        return call.args[position]
+    return None
+
+
+def _position(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str) -> int | None:
+    """Return where a function takes an argument by its position; None if it has none such."""
+    names = [argument.arg for argument in function.args.args if argument.arg != "self"]
+    return names.index(name) if name in names else None
+
+
+def _texts_of(source: Source, value: ast.expr, within: ast.AST) -> Iterator[str]:
+    """Return what an expression can be: literally, by a variable, or by an argument."""
+    match value:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.IfExp():
+            yield from _texts_of(source, value.body, within)
+            yield from _texts_of(source, value.orelse, within)
+        case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]):
+            yield from COMPOSED[start]
+        case ast.Name(id=name):
+            for node in ast.walk(within):
+                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
+                    yield from _texts_of(source, node.value, within)
+            if isinstance(within, ast.FunctionDef | ast.AsyncFunctionDef):
+                position = _position(within, name)
+                for call in source.calls(within.name) if position is not None else ():
+                    if (argument := _argument(call, name, position)) is not None:
+                        yield from _texts_of(source, argument, within)
+
+
+def _translation_keys(source: Source) -> Iterator[tuple[str, str]]:
+    """Return the section of the texts, and the key, of each `translation_key=` in a call."""
+    for function in source.functions():
+        for call in ast.walk(function):
+            if not isinstance(call, ast.Call):
+                continue
+            if (key := _argument(call, "translation_key")) is None:
+                continue
+            called = getattr(source.module, _called(call), None)
+            if _called(call) == "async_create_issue":
+                section = "issues"
+            elif isinstance(called, type) and issubclass(called, HomeAssistantError):
+                section = "exceptions"
+            else:
+                continue
+            texts = set(_texts_of(source, key, function))
+            assert texts, f"{source.module.__name__}: cannot tell what {ast.unparse(key)} is"
+            for text in texts:
+                yield section, text
+
+
+@pytest.mark.parametrize("section", ["exceptions", "issues"])
+def test_exceptions_and_issues(section: str) -> None:
+    raised = {
+        key for source in SOURCES for kind, key in _translation_keys(source) if kind == section
+    }
+    assert raised
+    assert EN[section].keys() == raised
+
+
+# Flows
+
+
+def _flow_class(name: str) -> Source:
+    """Return the flow's module, cut down to one class."""
+    source = Source(ROOT / "config_flow.py")
+    source.tree = ast.Module(
+        [
+            node
+            for node in FLOW.tree.body
+            if isinstance(node, ast.ClassDef) and node.name.endswith(name)
+        ],
+        [],
+    )
+    assert source.tree.body
+    return source
+
+
+FLOWS = {"config": _flow_class("ConfigFlow"), "options": _flow_class("OptionsFlow")}
+
+
+@pytest.mark.parametrize("section", FLOWS)
+def test_steps(section: str) -> None:
+    """Every step that shows something has texts, and every text is of such a step."""
+    source = FLOWS[section]
+    takers = {f.name: _position(f, "step_id") for f in source.functions()}
+    takers |= {"async_show_form": None, "async_show_menu": None}
+    shown = {
+        text
+        for call in source.calls(*takers)
+        if (value := _argument(call, "step_id", takers[_called(call)])) is not None
+        for text in _texts_of(source, value, ast.Module([], []))
+    }
+    steps = EN[section]["step"]
+    assert steps.keys() == shown
+    methods = {f.name.removeprefix("async_step_") for f in source.functions()}
+    assert shown <= methods
+    for name, texts in steps.items():
+        assert texts["title"], name
+        assert texts.get("data", {}).keys() == texts.get("data_description", {}).keys(), name
+        assert texts.get("data", {}).keys() <= source.constants, name
+        assert texts.get("menu_options", {}).keys() <= methods, name
+
+
+def test_errors() -> None:
+    source = FLOWS["config"]
+    given: set[str] = set()
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).startswith("errors["):
+            given |= set(_texts_of(source, node.value, node))
+    for function in source.functions():
+        if function.returns is None or ast.unparse(function.returns) != "dict[str, str]":
+            continue
+        for node in ast.walk(function):
+            if isinstance(node, ast.Return) and isinstance(node.value, ast.Dict):
+                for value in node.value.values:
+                    given |= set(_texts_of(source, value, function))
+    assert EN["config"]["error"].keys() == given
+
+
+def test_aborts() -> None:
+    """What Home Assistant translates itself (all but these) needs no text of ours."""
+    source = FLOWS["config"]
+    reasons = {
+        text
+        for call in source.calls("async_abort", "async_update_reload_and_abort")
+        if (reason := _argument(call, "reason")) is not None
+        for text in _texts_of(source, reason, source.tree)
+    }
+    if list(source.calls("_abort_if_unique_id_configured")):
+        reasons.add("already_configured")
+    assert EN["config"]["abort"].keys() == reasons
+    assert EN["config"]["create_entry"].keys() == {"default"}
+
+
+def test_selectors() -> None:
+    selectors: dict[str, set[str]] = {}
+    for call in FLOW.calls("SelectSelectorConfig"):
+        if (key := _argument(call, "translation_key")) is not None:
+            options = _argument(call, "options")
+            assert options is not None
+            # The code is our own; its lists are named in its module.
+            found = eval(ast.unparse(options), vars(config_flow))  # noqa: S307
+            selectors[ast.literal_eval(key)] = set(found)
+    # Those of services.yaml are texts of ours as well.
+    for service in SERVICES.values():
+        for field in _fields(service).values():
+            if key := ((field.get("selector") or {}).get("select") or {}).get("translation_key"):
+                selectors[key] = set(field["selector"]["select"]["options"])
+    assert {key: texts["options"].keys() for key, texts in EN["selector"].items()} == selectors
+
+
+# Actions
+
+
+def _fields(service: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the fields of an action, those in sections as well."""
+    found: dict[str, Any] = {}
+    for name, field in ((service or {}).get("fields") or {}).items():
+        found |= _fields(field) if "fields" in (field or {}) else {name: field or {}}
+    return found
+
+
+def test_actions() -> None:
+    assert EN["services"].keys() == SERVICES.keys() == ICONS["services"].keys()
+    for name, service in SERVICES.items():
+        texts = EN["services"][name]
+        assert texts["name"]
+        assert texts["description"]
+        assert texts.get("fields", {}).keys() == _fields(service).keys(), name
+        for field in texts.get("fields", {}).values():
+            assert field.keys() == {"name", "description"}
+        assert ICONS["services"][name]["service"].startswith("mdi:")
+
+
+# Entities
+
+
+class _CarWithEverything(VehicleState):
+    """A car with doors, windows and tyres in three rows of three."""
+
+    def positions(self, signal: object) -> list[Position]:
+        return [Position(row, column) for row in range(3) for column in range(3)]
+
+
+def _rows(platform: str) -> Iterator[SmartcarEntityDescription]:
+    """Return the rows of all tables of a platform, and those that functions make for a car."""
+    module = importlib.import_module(f"{custom_components.smartcar.__name__}.{platform}")
+    for value in list(vars(module).values()):
+        if inspect.isfunction(value) and value.__module__ == module.__name__:
+            annotations = dict(value.__annotations__)
+            if get_origin(annotations.pop("return", None)) is not Iterable:
+                continue
+            if list(annotations.values()) == [VehicleState]:
+                yield from value(_CarWithEverything())
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            yield from (row for row in value if isinstance(row, SmartcarEntityDescription))
+
+
+def test_no_texts_of_platforms_that_are_not_there() -> None:
+    assert EN["entity"].keys() == set(PLATFORMS)
+    assert ICONS["entity"].keys() <= set(PLATFORMS)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_entities(platform: str) -> None:
+    rows = {row.translation_key or row.key: row for row in _rows(platform)}
+    assert rows
+    texts, icons = EN["entity"][platform], ICONS["entity"].get(platform, {})
+    assert texts.keys() == rows.keys()
+    assert icons.keys() <= texts.keys()
+    for key, row in rows.items():
+        assert texts[key]["name"], key
+        options = set(getattr(row, "options", None) or ())
+        assert texts[key].get("state", {}).keys() == options, key
+        assert row.device_class or key in icons, f"{key} has no icon at all"
+        states = icons.get(key, {}).get("state", {})
+        assert states.keys() <= options | {"on", "off", "open", "closed", "locked", "unlocked"}, key
+        assert icons.get(key, {}).get("default") not in states.values(), key
+
+
+# Languages
+
+
+def _leaves(texts: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in texts.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{path}/{key}")
+        else:
+            yield f"{path}/{key}", value
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_languages_say_the_same(language: str) -> None:
+    """Each has all texts, all the same placeholders, and neither HTML nor addresses."""
+    other = json.loads((ROOT / f"translations/{language}.json").read_text())
+    texts, original = dict(_leaves(other)), dict(_leaves(EN))
+    assert texts.keys() == original.keys()
+    for key, text in texts.items():
+        assert text.strip() == text != "", key
+        assert _placeholders(text) == _placeholders(original[key]), key
+        assert not [mark for mark in ("<", ">", "://") if mark in text], key
+
+
+def _placeholders(text: str) -> set[str | None]:
+    return {name for _, name, _, _ in Formatter().parse(text)}
