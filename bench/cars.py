@@ -5,7 +5,7 @@ Everything is made up but seeded: the same seed gives the same month. Times are 
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -43,14 +43,17 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month of one car: its uses, its reports, when the user sends commands."""
+    """A month of one car: its uses, its reports, when the user sends commands.
+
+    The car is subscribed, but its pushes do not reach this house after `pushed_until`.
+    """
 
     uses: list[Use]
     reports: list[Report]
     refreshed: list[datetime] | None = None
     """When the vendor refreshes its copy; None: with every report, as of a subscribed car."""
-    push: list[tuple[datetime, datetime]] = field(default_factory=list)
-    """When pushes arrive at this house."""
+    pushed_until: datetime = START
+    """When the webhook dies."""
     commands: list[datetime] = field(default_factory=list)
 
     def stored(self, now: datetime) -> Report | None:
@@ -68,7 +71,7 @@ class Month:
         return [
             (report.at + _TRANSIT, report)
             for report in self.reports
-            if any(start <= report.at < end for start, end in self.push)
+            if START <= report.at < self.pushed_until
         ]
 
     def active_minutes(self) -> list[datetime]:
@@ -84,14 +87,14 @@ class Month:
 
 def _reports(uses: Iterable[Use], dice: Random) -> list[Report]:
     reports = [Report(START - timedelta(hours=9), Activity.AWAKE)]
-    uses = sorted(uses)
-    for index, use in enumerate(uses):
-        following = uses[index + 1].start if index + 1 < len(uses) else END
+    ordered = sorted(uses)
+    for index, use in enumerate(ordered):
+        following = ordered[index + 1].start if index + 1 < len(ordered) else END
         at = use.start + timedelta(minutes=dice.uniform(0.5, 2))
         while at < use.end:
-            complete = use.end if use.activity is Activity.CHARGING else None
-            if complete:  # cars guess
-                complete += (complete - at) * dice.uniform(-0.1, 0.1)
+            complete = None
+            if use.activity is Activity.CHARGING:  # cars guess
+                complete = use.end + (use.end - at) * dice.uniform(-0.1, 0.1)
             reports.append(Report(at, use.activity, complete))
             at += timedelta(minutes=dice.uniform(*_CADENCE))
         asleep = min(use.end + timedelta(minutes=dice.uniform(*_TAIL)), following)
@@ -122,9 +125,11 @@ class _Diary:
         return (end - START) / timedelta(hours=1) - 24 * day
 
     def drive(self, day: int, hour: float, hours: float, spread: float = 0.25) -> float:
+        """Add a drive; return the hour at which it ends."""
         return self.use(day, hour, hours, Activity.DRIVING, spread)
 
     def charge(self, day: int, hour: float, hours: float, spread: float = 0.25) -> float:
+        """Add a charge; return the hour at which it ends."""
         return self.use(day, hour, hours, Activity.CHARGING, spread)
 
 
@@ -214,9 +219,7 @@ def sleeper(dice: Random) -> Month:
 
 def pushed(dice: Random) -> Month:
     """A commuter whose pushes arrive, until the webhook dies on the 20th and nobody notices."""
-    month = commuter(dice)
-    dies = START + timedelta(days=20)
-    return Month(month.uses, month.reports, push=[(START, dies)], commands=month.commands)
+    return replace(commuter(dice), pushed_until=START + timedelta(days=20))
 
 
 def _month(diary: _Diary, refreshed: list[datetime] | None = None) -> Month:
@@ -237,4 +240,4 @@ PROFILES: dict[str, tuple[Car, ...]] = {
     "two cars": (commuter, night_charger),
     "push on": (pushed,),
 }
-IDLE = {"garage queen", "sleeps for a week"}
+IDLE = frozenset({"garage queen", "sleeps for a week"})

@@ -767,7 +767,8 @@ async def test_connection_lags(hass: HomeAssistant, cloud: Cloud, at_connect: Pe
             await asyncio.sleep(0.01)
         cloud.clock.advance(3600)
 
-    await asyncio.gather(at_connect.consent(), let_it_show())
+    async with asyncio.timeout(5):
+        await asyncio.gather(at_connect.consent(), let_it_show())
     await accept(at_connect)
     assert_done(hass, at_connect)
     assert devices(hass) == connected(cloud)

@@ -48,7 +48,7 @@ _STALE: Final = timedelta(minutes=90)
 _UNSAID_RETRY: Final = timedelta(seconds=60)
 _LONGEST_RETRY: Final = timedelta(days=31)
 # A car that is awake is worth a request this much later than one that drives or charges.
-_PARKED: Final = 2
+_PARKED: Final = 1.5
 _MOST_DOUBLINGS: Final = 12
 
 # The appetite of a car that nothing is known of; what is assumed at least, as every quiet time
@@ -61,10 +61,10 @@ _APPETITE_SPAN: Final = timedelta(days=5)
 _UNKNOWN_HABIT: Final = 0.06
 _LEAST_HABIT: Final = 0.01
 _HABITUAL: Final = 0.5
-_LEARN_WEEKDAY: Final = 0.25
-_LEARN_WEEKEND: Final = 0.375
+_LEARN_WEEKDAY: Final = 0.3
+_LEARN_WEEKEND: Final = 0.4
 # What is learned of the hours before a car was found in use: it may have begun in any of them.
-_PERHAPS: Final = 0.3
+_PERHAPS: Final = 0.4
 _PERHAPS_SPAN: Final = 6 * _HOUR
 _FORGET_AFTER: Final = timedelta(days=7)
 
@@ -222,6 +222,8 @@ class Ledger:
       The user's refreshes leave half of the reserve to commands.
     """
 
+    _TIMES: Final = ("now", "polled_at", "heard_at", "learned_to", "refresh_at", "blocked_until")
+
     def __init__(self, budget: Budget, bucket: ApplicationBucket) -> None:
         """Begin with nothing spent and nothing known: a poll is due at once."""
         self.budget = budget
@@ -245,7 +247,7 @@ class Ledger:
     def due(self, now: datetime) -> datetime:
         """Return when the next poll is due; `now` if it is due already."""
         month = self._settle(now)
-        start, end = _month_around(now)
+        end = _month_around(now)[1]
         due = max(self._worth_at(now, month), self._token_at(now, month))
         if self._refresh_at is not None and self._can_refresh(now, month):
             due = min(due, self._refresh_at)
@@ -374,7 +376,7 @@ class Ledger:
         share = min((end - month.since + _HEAD_START) / (end - start), 1.0)
         left = max(self._allowance(month) * share - month.polls, 0.5)
         # A few hours more, or the last of them would be spent in a rush.
-        pace = max(self._appetite, _LEAST_APPETITE) * (end - now + 6 * _HOUR) / left
+        pace = (end - now + 6 * _HOUR) * (max(self._appetite, _LEAST_APPETITE) / left)
         return min(max(pace, _LEAST_WAIT), _LONGEST_WAIT)
 
     # --- what is worth it --------------------------------------------------------------------
@@ -385,7 +387,7 @@ class Ledger:
             return now
         heard_at = max(self._polled_at, self._heard_at or self._polled_at)
         pace = self._pace(now, month)
-        wait = pace * 2**self._fruitless
+        wait = pace * (1 << self._fruitless)
         latest = self._polled_at + _LONGEST_WAIT
         match self._situation.activity:
             case Activity.DRIVING | Activity.CHARGING:
@@ -441,18 +443,19 @@ class Ledger:
         this = _hour_of(now)
         told = min(_hour_of(situation.reported_at or now), this)
         was_used, is_used = self._situation.activity.is_use, situation.activity.is_use
-        learned_to = max(self._learned_to or this, this - _FORGET_AFTER)
+        learned_to = self._learned_to or this
+        if not this - _FORGET_AFTER <= learned_to <= this + _HOUR:
+            learned_to = this
         for hour in _hours(learned_to, now):
             used: float | None = None
-            if is_used and (was_used or hour >= told):
+            if is_used:
+                if was_used or hour >= told:
+                    used = 1
+                elif told - hour <= _PERHAPS_SPAN:
+                    used = _PERHAPS
+            elif (hour == told and news) or (hour <= told and was_used):
                 used = 1
-            elif is_used and told - hour <= _PERHAPS_SPAN:
-                used = _PERHAPS
-            elif (not is_used and (was_used or news) and hour == told) or (
-                not is_used and was_used and hour < told
-            ):
-                used = 1
-            elif not is_used and told < hour < this:
+            elif told < hour < this:
                 used = 0
             if used is not None:
                 slot = _slot(hour)
@@ -475,12 +478,8 @@ class Ledger:
             self._blocked_until = _shifted(self._blocked_until, now - self._now, now)
             self._refresh_at = _shifted(self._refresh_at, now - self._now, now)
         self._now = now
-        if self._polled_at is not None:
-            self._polled_at = min(self._polled_at, now)
-        if self._heard_at is not None:
-            self._heard_at = min(self._heard_at, now)
-        if self._learned_to is not None:
-            self._learned_to = min(self._learned_to, _hour_of(now) + _HOUR)
+        self._polled_at = min(self._polled_at, now) if self._polled_at else None
+        self._heard_at = min(self._heard_at, now) if self._heard_at else None
         key = f"{now:%Y-%m}"
         if key not in self._months:
             self._months[key] = _Month(now)
@@ -493,28 +492,23 @@ class Ledger:
     def as_json(self) -> dict[str, Json]:
         """Return what survives a restart."""
         return {
-            "months": {
-                key: {
+            "months": [
+                {
                     "since": month.since.isoformat(),
                     "polls": month.polls,
                     "others": month.others,
                     "refused_at": month.refused_at,
                 }
-                for key, month in self._months.items()
-            },
+                for month in self._months.values()
+            ],
             "activity": self._situation.activity.value,
             "reported_at": _time_as_json(self._situation.reported_at),
             "charge_complete_at": _time_as_json(self._situation.charge_complete_at),
             "fruitless": self._fruitless,
             "appetite": self._appetite,
             "habit": list(self._habit),
-            "learned_to": _time_as_json(self._learned_to),
             "is_pushed": self._is_pushed,
-            "now": _time_as_json(self._now),
-            "polled_at": _time_as_json(self._polled_at),
-            "heard_at": _time_as_json(self._heard_at),
-            "refresh_at": _time_as_json(self._refresh_at),
-            "blocked_until": _time_as_json(self._blocked_until),
+            "times": {name: _time_as_json(getattr(self, f"_{name}")) for name in self._TIMES},
         }
 
     @classmethod
@@ -523,7 +517,7 @@ class Ledger:
         data = value if isinstance(value, Mapping) else {}
         ledger = cls(budget, bucket)
         months = data.get("months")
-        for key, item in months.items() if isinstance(months, Mapping) else ():
+        for item in months if isinstance(months, Sequence) else ():
             if isinstance(item, Mapping) and (since := _time(item.get("since"))):
                 ledger._months[f"{since:%Y-%m}"] = _Month(
                     since,
@@ -543,12 +537,10 @@ class Ledger:
         if isinstance(habit, Sequence) and len(habit) == len(ledger._habit):
             ledger._habit = [_number(item, _LEAST_HABIT, 1, _UNKNOWN_HABIT) for item in habit]
         ledger._is_pushed = data.get("is_pushed") is True
-        ledger._learned_to = _time(data.get("learned_to"))
-        ledger._now = _time(data.get("now"))
-        ledger._polled_at = _time(data.get("polled_at"))
-        ledger._heard_at = _time(data.get("heard_at"))
-        ledger._refresh_at = _time(data.get("refresh_at"))
-        ledger._blocked_until = _time(data.get("blocked_until"))
+        times = data.get("times")
+        if isinstance(times, Mapping):
+            for name in cls._TIMES:
+                setattr(ledger, f"_{name}", _time(times.get(name)))
         return ledger
 
 
