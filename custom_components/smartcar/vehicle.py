@@ -187,7 +187,9 @@ class VehicleState:
     @property
     def data_from_car(self) -> datetime | None:
         """When the car last reported anything. What came without a time tells nothing of that."""
-        times = [held.updated_at for held in self.signals.values() if held.dated and held.updated_at]
+        times = [
+            held.updated_at for held in self.signals.values() if held.dated and held.updated_at
+        ]
         return max(times, default=None)
 
     def merge(self, signals: Iterable[Signal], now: datetime) -> frozenset[str]:
