@@ -85,7 +85,8 @@ class Month:
         return minutes
 
 
-def _reports(uses: Iterable[Use], dice: Random) -> list[Report]:
+def reports_of(uses: Iterable[Use], dice: Random) -> list[Report]:
+    """Return what the car tells while it is used, and as it falls asleep after."""
     reports = [Report(START - timedelta(hours=9), Activity.AWAKE)]
     ordered = sorted(uses)
     for index, use in enumerate(ordered):
@@ -225,7 +226,7 @@ def pushed(dice: Random) -> Month:
 def _month(diary: _Diary, refreshed: list[datetime] | None = None) -> Month:
     dice = diary.dice
     commands = sorted(START + timedelta(days=DAYS * dice.random()) for _ in range(10))
-    reports = _reports(diary.uses, dice)
+    reports = reports_of(diary.uses, dice)
     return Month(diary.uses, reports, refreshed=refreshed, commands=commands)
 
 

@@ -15,16 +15,24 @@ def draw(results: Sequence[Result]) -> str:
     scale = (_WIDTH - _LEFT - 60) / most
     height = _TOP + _ROW * len(shown) + 10
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
-        'font-family="sans-serif" font-size="13">',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
+            'font-family="sans-serif" font-size="13">'
+        ),
         "<title>Median age of a car's data while it drives or charges</title>",
         f'<rect width="{_WIDTH}" height="{height}" fill="#fff"/>',
-        f'<text x="{_LEFT}" y="20" font-weight="bold">'
-        "Median age of the data while the car drives or charges, minutes</text>",
-        f'<rect x="{_LEFT}" y="32" width="12" height="12" fill="{_OURS}"/>'
-        f'<text x="{_LEFT + 18}" y="43">this budget</text>',
-        f'<rect x="{_LEFT + 120}" y="32" width="12" height="12" fill="{_FIXED}"/>'
-        f'<text x="{_LEFT + 138}" y="43">a fixed interval, 500 requests</text>',
+        (
+            f'<text x="{_LEFT}" y="20" font-weight="bold">'
+            "Median age of the data while the car drives or charges, minutes</text>"
+        ),
+        (
+            f'<rect x="{_LEFT}" y="32" width="12" height="12" fill="{_OURS}"/>'
+            f'<text x="{_LEFT + 18}" y="43">this budget</text>'
+        ),
+        (
+            f'<rect x="{_LEFT + 120}" y="32" width="12" height="12" fill="{_FIXED}"/>'
+            f'<text x="{_LEFT + 138}" y="43">a fixed interval, 500 requests</text>'
+        ),
     ]
     for index, result in enumerate(shown):
         top = _TOP + index * _ROW

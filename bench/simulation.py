@@ -8,13 +8,7 @@ from random import Random
 from statistics import fmean
 
 from bench.cars import END, IDLE, PROFILES, START, Month, Report
-from custom_components.smartcar.budget import (
-    ApplicationBucket,
-    Budget,
-    Ledger,
-    Purpose,
-    Situation,
-)
+from custom_components.smartcar.budget import ApplicationBucket, Budget, Ledger, Purpose, Situation
 
 BUDGET = Budget()
 MONTHS = 5

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+import os
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -343,9 +345,9 @@ async def test_cloud_is_down_at_a_restart_after_incomplete_listings(
 ) -> None:
     """Some listings are never complete; the cars in them are known all the same."""
     listing = await _listing(hass, cloud)
-    cloud.faults.add(Fault(route=CONNECTIONS_ROUTE, body=listing.replace(
-        '"totalCount": 3', '"totalCount": 9'
-    )))
+    cloud.faults.add(
+        Fault(route=CONNECTIONS_ROUTE, body=listing.replace('"totalCount": 3', '"totalCount": 9'))
+    )
     entry = new_entry()
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert await hass.config_entries.async_unload(entry.entry_id)
@@ -495,10 +497,6 @@ async def test_a_hundred_cars(
 
 async def _listing(hass: HomeAssistant, cloud: Cloud) -> str:
     """Return what the cloud answers when asked for the connections."""
-    import os
-
-    from homeassistant.helpers.aiohttp_client import async_get_clientsession
-
     response = await async_get_clientsession(hass).get(
         f"{os.environ['SMARTCAR_API_ORIGIN']}/v3/connections",
         headers={"Authorization": f"Bearer {cloud.mint_token()}"},

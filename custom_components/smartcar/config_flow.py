@@ -31,6 +31,7 @@ from homeassistant.helpers.selector import (
     TextSelectorConfig,
     TextSelectorType,
 )
+from homeassistant.util import dt as dt_util
 import probatio as vol
 
 from .api import (
@@ -599,7 +600,9 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         """Let the set-up that follows begin with what is known here: new cars show at once."""
         assert self._client is not None
         handovers = self.hass.data.setdefault(HANDOVERS, {})
-        handovers[self._credentials[CONF_CLIENT_ID]] = Handover(self._client, self._connections)
+        handovers[self._credentials[CONF_CLIENT_ID]] = Handover(
+            self._client, self._connections, dt_util.utcnow()
+        )
 
 
 class SmartcarOptionsFlow(OptionsFlowWithReload):

@@ -68,6 +68,12 @@ class Handover:
 
     client: SmartcarClient
     connections: Listing[Connection]
+    listed_at: datetime
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the set-up followed at once. It does not if the entry is disabled."""
+        return dt_util.utcnow() - self.listed_at < timedelta(minutes=5)
 
 
 HANDOVERS: HassKey[dict[str, Handover]] = HassKey(f"{DOMAIN}_handovers")
@@ -139,7 +145,7 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
 
         Raises ConfigEntryNotReady or ConfigEntryAuthFailed only if there is nothing to start from.
         """
-        if handover is not None:
+        if handover is not None and handover.is_fresh:
             self._take_in(handover.connections)
         elif self._stored.listed_at is None and not self._stored.connections:
             await self.async_config_entry_first_refresh()

@@ -65,21 +65,23 @@ class SmartcarCover(SmartcarEntity, CoverEntity):
 
     @override
     async def async_open_cover(self, **kwargs: Any) -> None:
-        self._attr_is_opening = True
         await self._async_send(Command.OPEN_CHARGE_PORT, is_open=True)
 
     @override
     async def async_close_cover(self, **kwargs: Any) -> None:
-        self._attr_is_closing = True
         await self._async_send(Command.CLOSE_CHARGE_PORT, is_open=False)
 
     async def _async_send(self, command: Command, *, is_open: bool) -> None:
         send = SmartcarClient.open_charge_port if is_open else SmartcarClient.close_charge_port
+        self._attr_is_opening, self._attr_is_closing = is_open, not is_open
+        self._commands_under_way += 1
         self.async_write_ha_state()
         try:
             await async_send_command(
                 self.coordinator, command, send, (IS_CHARGE_PORT_OPEN, {"value": is_open})
             )
         finally:
-            self._attr_is_opening = self._attr_is_closing = False
+            self._commands_under_way -= 1
+            if not self._commands_under_way:
+                self._attr_is_opening = self._attr_is_closing = False
             self.async_write_ha_state()

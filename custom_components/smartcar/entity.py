@@ -110,6 +110,8 @@ class SmartcarEntity(CoordinatorEntity[VehicleCoordinator]):
 
     _attr_has_entity_name = True
     entity_description: SmartcarEntityDescription
+    # While several queue, what the last one asked for is shown until all are done.
+    _commands_under_way = 0
 
     def __init__(
         self, coordinator: VehicleCoordinator, description: SmartcarEntityDescription

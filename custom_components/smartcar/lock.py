@@ -63,21 +63,23 @@ class SmartcarLock(SmartcarEntity, LockEntity):
 
     @override
     async def async_lock(self, **kwargs: Any) -> None:
-        self._attr_is_locking = True
         await self._async_send(Command.LOCK, is_locked=True)
 
     @override
     async def async_unlock(self, **kwargs: Any) -> None:
-        self._attr_is_unlocking = True
         await self._async_send(Command.UNLOCK, is_locked=False)
 
     async def _async_send(self, command: Command, *, is_locked: bool) -> None:
         send = SmartcarClient.lock if is_locked else SmartcarClient.unlock
+        self._attr_is_locking, self._attr_is_unlocking = is_locked, not is_locked
+        self._commands_under_way += 1
         self.async_write_ha_state()
         try:
             await async_send_command(
                 self.coordinator, command, send, (IS_LOCKED, {"value": is_locked})
             )
         finally:
-            self._attr_is_locking = self._attr_is_unlocking = False
+            self._commands_under_way -= 1
+            if not self._commands_under_way:
+                self._attr_is_locking = self._attr_is_unlocking = False
             self.async_write_ha_state()

@@ -76,7 +76,8 @@ class SmartcarNumber(SmartcarEntity, NumberEntity):
             "activeLimit": percent,
             "unit": "percent",
         }
-        self._pending = percent
+        self._pending = float(percent)
+        self._commands_under_way += 1
         self.async_write_ha_state()
         try:
             await async_send_command(
@@ -86,5 +87,7 @@ class SmartcarNumber(SmartcarEntity, NumberEntity):
                 (CHARGE_LIMITS, effect),
             )
         finally:
-            self._pending = None
+            self._commands_under_way -= 1
+            if not self._commands_under_way:
+                self._pending = None
             self.async_write_ha_state()

@@ -351,6 +351,8 @@ SENSORS = (
         catalogue.LOW_VOLTAGE_STATE_OF_CHARGE,
         PERCENTAGE,
         SensorDeviceClass.BATTERY,
+        # Else a device page could show it as the battery of the car.
+        category=EntityCategory.DIAGNOSTIC,
     ),
     _named(
         "low_voltage_battery_status",

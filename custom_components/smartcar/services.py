@@ -1,7 +1,7 @@
 """Actions: what no entity can stand for."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, Final, NamedTuple, cast
 
@@ -80,7 +80,7 @@ class Place(NamedTuple):
 
 async def _refresh(call: ServiceCall) -> None:
     """Ask the cloud for the signals of the targeted cars."""
-    await asyncio.gather(*(vehicle.async_refresh_now() for vehicle in _vehicles(call)))
+    await _all(vehicle.async_refresh_now() for vehicle in _vehicles(call))
 
 
 async def _set_destination(call: ServiceCall) -> None:
@@ -118,9 +118,14 @@ async def _delete_charge_schedule(call: ServiceCall) -> None:
 
 
 async def _send(call: ServiceCall, command: Command, send: Send) -> None:
-    await asyncio.gather(
-        *(async_send_command(vehicle, command, send) for vehicle in _vehicles(call))
-    )
+    await _all(async_send_command(vehicle, command, send) for vehicle in _vehicles(call))
+
+
+async def _all(work: Iterable[Coroutine[Any, Any, object]]) -> None:
+    """Do it for all cars at once; the first error comes when all are done."""
+    for result in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result
 
 
 async def _get_signals(call: ServiceCall) -> ServiceResponse:

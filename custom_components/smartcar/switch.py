@@ -71,11 +71,14 @@ class SmartcarSwitch(SmartcarEntity, SwitchEntity):
     async def _async_send(self, command: Command, *, is_on: bool) -> None:
         send = SmartcarClient.start_charge if is_on else SmartcarClient.stop_charge
         self._pending = is_on
+        self._commands_under_way += 1
         self.async_write_ha_state()
         try:
             await async_send_command(
                 self.coordinator, command, send, (IS_CHARGING, {"value": is_on})
             )
         finally:
-            self._pending = None
+            self._commands_under_way -= 1
+            if not self._commands_under_way:
+                self._pending = None
             self.async_write_ha_state()

@@ -110,8 +110,9 @@ class ApplicationTokenSource(TokenSource):
         except LimitError:
             raise
         except ApiError as error:
-            # Here a 400 (invalid_request) or a 403 is about the credentials as well.
-            if error.status in (400, 401, 403):
+            # Here a 400 (invalid_request) or a 403 is about the credentials as well, if the token
+            # endpoint says so itself: the page of a firewall on the way gives no code.
+            if error.status in (400, 401, 403) and error.code is not None:
                 raise AuthenticationError(error.details) from error
             raise
         token = required_text(body.get("access_token"), "access_token")

@@ -124,8 +124,8 @@ class ApiError(SmartcarError):
     @property
     @override
     def outcome_unknown(self) -> bool:
-        """A gateway that gave up waiting does not know what the car did."""
-        return self.status == 504
+        """Whoever gave up waiting, a gateway or Smartcar itself, does not know what the car did."""
+        return self.status == 504 or (self.type, self.code) == ("UPSTREAM", "NO_RESPONSE")
 
 
 class AuthenticationError(ApiError):

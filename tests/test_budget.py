@@ -1,0 +1,538 @@
+"""The budget: what is never exceeded, whatever happens, and when a request is worth it."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+import json
+from pathlib import Path
+from random import Random
+import subprocess
+import sys
+
+from hypothesis import assume, given, strategies as st
+import pytest
+
+from bench.cars import DAYS, END, PROFILES, START, Month, Use, reports_of
+from bench.simulation import measure, run
+from custom_components.smartcar import budget as module
+from custom_components.smartcar.budget import (
+    Activity,
+    ApplicationBucket,
+    Budget,
+    Ledger,
+    Purpose,
+    Reason,
+    Situation,
+)
+
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+# The middle of a month, so that days fit on both sides. A Monday.
+NOW = datetime(2026, 11, 16, 12, tzinfo=UTC)
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.datetimes().map(str),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+def make(budget: Budget | None = None) -> Ledger:
+    return Ledger(budget or Budget(), ApplicationBucket())
+
+
+def poll(
+    ledger: Ledger, now: datetime, activity: Activity = Activity.ASLEEP, *, news: bool = False
+) -> None:
+    ledger.spend(Purpose.POLL, now)
+    ledger.answered(Situation(activity=activity, reported_at=now), now, news=news)
+
+
+def restart(ledger: Ledger) -> Ledger:
+    stored = json.loads(json.dumps(ledger.as_json()))
+    bucket = ApplicationBucket.from_json(json.loads(json.dumps(ledger._bucket.as_json())))
+    return Ledger.from_json(stored, ledger.budget, bucket)
+
+
+def use_up(ledger: Ledger, now: datetime) -> None:
+    """Spend everything that refreshes may spend now."""
+    while ledger.refusal(Purpose.REFRESH, now) is None:
+        ledger.spend(Purpose.REFRESH, now)
+        ledger._bucket = ApplicationBucket()
+
+
+def test_needs_the_standard_library_alone() -> None:
+    program = """
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("homeassistant", "aiohttp", "custom_components"):
+            raise ImportError(name)
+sys.meta_path.insert(0, Block())
+import budget
+assert budget.Ledger(budget.Budget(), budget.ApplicationBucket())
+assert not [name for name in sys.modules if name.startswith(("homeassistant", "aiohttp"))]
+"""
+    folder = str(Path(module.__file__).parent)
+    subprocess.run([sys.executable, "-S", "-c", program], cwd=folder, check=True, timeout=60)
+
+
+# --- whatever happens ------------------------------------------------------------------------
+
+
+class Life:
+    """A car's forty days in which much goes wrong, and what must hold at each request."""
+
+    def __init__(self, seed: int, budget: Budget, mishaps: float, jumps: int) -> None:
+        self.dice = Random(seed)
+        self.budget = budget
+        self.ledger = make(budget)
+        self.mishaps = mishaps
+        self.jumps = jumps
+        self.sent: Counter[str] = Counter()
+        self.by_user: Counter[str] = Counter()
+        self.commands: Counter[str] = Counter()
+        self.refused: set[str] = set()
+        self.blocked_until: datetime | None = None
+
+    def live(self) -> None:
+        now = datetime(2026, 11, 5, tzinfo=UTC)
+        shift = timedelta()
+        jumps = sorted(now + 40 * DAY * self.dice.random() for _ in range(self.jumps))
+        asked = sorted(now + 40 * DAY * self.dice.random() for _ in range(150))
+        end = now + 40 * DAY
+        while now < end:
+            clock = now + shift
+            due = self.ledger.due(clock)
+            assert due >= clock
+            if due == clock:
+                self.send(Purpose.POLL, clock)
+                continue
+            following = [now + min(due - clock, 6 * HOUR)]
+            following += [times[0] for times in (jumps, asked) if times]
+            now = max(min(following), now)
+            if jumps and now == jumps[0]:
+                jumps.pop(0)
+                by = timedelta(hours=self.dice.uniform(-900, 900))
+                shift += by
+                # What is blocked stays so for as long, if the clock goes back.
+                if self.blocked_until:
+                    self.blocked_until = None if by > timedelta() else self.blocked_until + by
+            if asked and now == asked[0]:
+                asked.pop(0)
+                self.ask(now + shift)
+
+    def ask(self, now: datetime) -> None:
+        if self.dice.random() < 0.1:
+            self.ledger = restart(self.ledger)
+        if self.dice.random() < 0.2:
+            self.ledger.pushed(Situation(activity=Activity.AWAKE, reported_at=now), now)
+        purpose = self.dice.choice([Purpose.REFRESH, Purpose.COMMAND])
+        refusal = self.ledger.refusal(purpose, now)
+        if refusal is None:
+            self.send(purpose, now)
+        else:
+            assert refusal.until > now
+            if purpose is Purpose.COMMAND and refusal.reason is Reason.SPENT:
+                assert self.sent[f"{now:%Y-%m}"] >= self.budget.monthly
+
+    def send(self, purpose: Purpose, now: datetime) -> None:
+        key = f"{now:%Y-%m}"
+        ledger = self.ledger
+        ledger.spend(purpose, now)
+        self.sent[key] += 1
+        self.commands[key] += purpose is Purpose.COMMAND
+        assert self.sent[key] == ledger.spent(now) <= self.budget.monthly
+        month = ledger._months[key]
+        assert month.polls <= self.budget.monthly - self.budget.reserve
+        assert month.others <= self.commands[key] + (self.budget.reserve + 1) // 2
+        assert key not in self.refused
+        assert self.blocked_until is None or now >= self.blocked_until
+        if self.dice.random() < self.mishaps:
+            self.fail(now)
+        elif purpose is not Purpose.COMMAND:
+            activity = self.dice.choice(list(Activity))
+            told = now - self.dice.uniform(0, 3) * HOUR
+            situation = Situation(activity=activity, reported_at=told, charge_complete_at=now)
+            ledger.answered(situation, now, news=self.dice.random() < 0.7)
+        assert ledger.due(now) > now
+
+    def fail(self, now: datetime) -> None:
+        kind = self.dice.random()
+        if kind < 0.4:
+            seconds = self.dice.choice([0.5, 120, 3600, 200_000])
+            self.ledger.limited(now, seconds)
+            until = now + timedelta(seconds=seconds)
+            self.blocked_until = max(self.blocked_until or until, until)
+        elif kind < 0.45:
+            self.ledger.plan_refused(now)
+            self.refused.add(f"{now:%Y-%m}")
+        else:
+            self.ledger.failed(now)
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    monthly=st.integers(1, 800),
+    reserve=st.integers(0, 100),
+    mishaps=st.sampled_from([0, 0.02, 0.2]),
+    jumps=st.integers(0, 4),
+)
+def test_nothing_that_must_hold_is_ever_broken(
+    seed: int, monthly: int, reserve: int, mishaps: float, jumps: int
+) -> None:
+    Life(seed, Budget.of(monthly, reserve), mishaps, jumps).live()
+
+
+@st.composite
+def busy_months(draw: st.DrawFn) -> Month:
+    """Draw a month in which the car is in use for four to ten hours every day."""
+    dice = Random(draw(st.integers(0, 2**32)))
+    hour, hours = draw(st.floats(0, 12)), draw(st.floats(4, 10))
+    parts, spread = draw(st.integers(1, 3)), draw(st.floats(0, 1.5))
+    uses = []
+    for day in range(DAYS):
+        at = START + day * DAY + max(hour + dice.gauss(0, spread), 0) * HOUR
+        for _ in range(parts):
+            activity = dice.choice([Activity.DRIVING, Activity.CHARGING])
+            uses.append(Use(at, min(at + hours / parts * HOUR, END), activity))
+            at = uses[-1].end + dice.uniform(0.1, 0.7) * HOUR
+    return Month(uses, reports_of(uses, dice))
+
+
+@given(month=busy_months())
+def test_a_car_that_deserves_its_allowance_gets_it(month: Month) -> None:
+    assume(all(one.end < other.start for one, other in zip(month.uses, month.uses[1:])))
+    [(spent, _)] = run([month])
+    allowance = Budget().monthly - Budget().reserve
+    assert 0.95 * allowance <= spent <= allowance
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_what_the_benchmark_promises(profile: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bench.simulation.MONTHS", 2)
+    result = measure(profile)
+    if result.is_idle:
+        assert result.most_requests <= 100
+    else:
+        assert result.median <= 0.55 * result.fixed_median  # two months are few
+
+
+# --- when a poll is due ----------------------------------------------------------------------
+
+
+def test_first_poll_is_due_at_once_and_no_other_after_a_restart() -> None:
+    ledger = make()
+    assert ledger.due(NOW) == NOW
+    poll(ledger, NOW, news=True)
+    assert ledger.due(NOW) > NOW + HOUR / 2
+    assert restart(ledger).due(NOW) == ledger.due(NOW)
+
+
+def test_use_is_worth_more_than_being_awake_and_that_more_than_sleep() -> None:
+    waits = []
+    for activity in (Activity.DRIVING, Activity.AWAKE, Activity.ASLEEP):
+        ledger = make()
+        poll(ledger, NOW, activity, news=True)
+        waits.append(ledger.due(NOW) - NOW)
+    assert waits == sorted(set(waits))
+    assert waits[0] < HOUR
+
+
+@pytest.mark.parametrize("activity", Activity)
+def test_each_poll_without_news_doubles_the_wait_up_to_a_day(activity: Activity) -> None:
+    ledger = make()
+    now = NOW
+    poll(ledger, now, activity, news=True)
+    first = wait = ledger.due(now) - now
+    for _ in range(9):
+        now = ledger.due(now)
+        poll(ledger, now, activity)
+        longer = ledger.due(now) - now
+        # The pace moves a little with what is left.
+        assert longer == DAY or 1.5 * wait < longer < 2.5 * wait
+        wait = longer
+    assert wait == DAY
+    poll(ledger, now + DAY, activity, news=True)
+    assert ledger.due(now + DAY) - (now + DAY) < 1.5 * first
+
+
+def test_charging_is_polled_when_it_ends() -> None:
+    ledger = make()
+    ledger.spend(Purpose.POLL, NOW)
+    charging = Situation(
+        activity=Activity.CHARGING, reported_at=NOW, charge_complete_at=NOW + 12 * MINUTE
+    )
+    ledger.answered(charging, NOW, news=True)
+    assert ledger.due(NOW) == NOW + 14 * MINUTE
+    far = replace(charging, charge_complete_at=NOW + 9 * HOUR)
+    ledger.answered(far, NOW, news=True)
+    assert NOW + 14 * MINUTE < ledger.due(NOW) < NOW + HOUR
+
+
+def test_what_was_last_told_long_ago_is_no_use() -> None:
+    ledger, other = make(), make()
+    poll(ledger, NOW, Activity.ASLEEP, news=True)
+    other.spend(Purpose.POLL, NOW)
+    other.answered(Situation(activity=Activity.DRIVING, reported_at=NOW - 2 * HOUR), NOW, news=True)
+    assert other.due(NOW) - NOW > HOUR
+
+
+def test_pushes_put_polls_off_but_not_for_longer_than_a_day() -> None:
+    ledger = make()
+    poll(ledger, NOW, Activity.DRIVING, news=True)
+    now = NOW
+    while now < NOW + DAY - 10 * MINUTE:
+        now += 5 * MINUTE
+        assert ledger.due(now) > now
+        ledger.pushed(Situation(activity=Activity.DRIVING, reported_at=now), now)
+    assert ledger.due(now) == NOW + DAY
+
+
+def test_car_that_pushes_is_left_asleep_until_a_poll_knows_better() -> None:
+    ledger = make()
+    poll(ledger, NOW, news=True)
+    ledger.pushed(Situation(activity=Activity.ASLEEP, reported_at=NOW), NOW)
+    assert ledger.due(NOW) == NOW + DAY
+    poll(ledger, NOW + DAY, news=True)
+    assert ledger.due(NOW + DAY) < NOW + DAY + 4 * HOUR
+
+
+def test_habit_is_learned_and_its_hours_begin_with_a_look() -> None:
+    ledger = make()
+    start = datetime(2026, 11, 2, tzinfo=UTC)
+    for day in range(5):
+        for minutes in range(0, 24 * 60, 30):
+            now = start + day * DAY + minutes * MINUTE
+            driving = 8 <= now.hour < 10
+            poll(ledger, now, Activity.DRIVING if driving else Activity.ASLEEP, news=driving)
+    now = start + 7 * DAY + 3 * HOUR
+    poll(ledger, now)
+    assert start + 7 * DAY + 8 * HOUR < ledger.due(now) < start + 7 * DAY + 9 * HOUR
+    assert restart(ledger).due(now) == ledger.due(now)
+
+
+# --- the user --------------------------------------------------------------------------------
+
+
+def test_commands_ask_for_one_poll_a_minute_after_the_last() -> None:
+    ledger = make()
+    poll(ledger, NOW, news=True)
+    for second in (10, 20, 30):
+        ledger.spend(Purpose.COMMAND, NOW + timedelta(seconds=second))
+    due = NOW + timedelta(seconds=90)
+    assert ledger.due(NOW + MINUTE) == due
+    assert restart(ledger).due(NOW + MINUTE) == due
+    poll(ledger, due)
+    assert ledger.due(due) > due + 10 * MINUTE
+    assert ledger.spent(due) == 5
+
+
+def test_refreshes_leave_half_of_the_reserve_to_commands() -> None:
+    ledger = make()
+    use_up(ledger, NOW)
+    refusal = ledger.refusal(Purpose.REFRESH, NOW)
+    assert refusal is not None
+    assert refusal.reason is Reason.SPENT
+    # What accrues later can be spent later.
+    assert NOW < refusal.until < NOW + 3 * HOUR
+    assert ledger.refusal(Purpose.REFRESH, refusal.until) is None
+    assert ledger.refusal(Purpose.COMMAND, NOW) is None
+
+
+def test_commands_may_spend_everything_but_no_more() -> None:
+    ledger = make(Budget(monthly=60, reserve=6))
+    for _ in range(60):
+        assert ledger.refusal(Purpose.COMMAND, NOW) is None
+        ledger.spend(Purpose.COMMAND, NOW)
+    refusal = ledger.refusal(Purpose.COMMAND, NOW)
+    assert refusal is not None
+    assert (refusal.reason, refusal.until) == (Reason.SPENT, datetime(2026, 12, 1, tzinfo=UTC))
+    assert ledger.left(NOW) == 0
+    assert ledger.due(NOW) == datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def test_who_begins_late_in_a_month_gets_its_rest_only() -> None:
+    ledger = make()
+    now = datetime(2026, 11, 28, tzinfo=UTC)
+    while now.month == 11:
+        poll(ledger, now, Activity.DRIVING, news=True)
+        now = ledger.due(now)
+    assert 60 <= ledger.spent(datetime(2026, 11, 30, 23, tzinfo=UTC)) <= 500 * 5 / 30
+
+
+@pytest.mark.parametrize(
+    ("monthly", "percent", "reserve"),
+    [(500, 10, 50), (0, 10, 0), (-5, 10, 0), (5, 10, 1), (9, 200, 9)],
+)
+def test_reserve_is_a_share(monthly: int, percent: float, reserve: int) -> None:
+    budget = Budget.of(monthly, percent)
+    assert (budget.monthly, budget.reserve) == (max(monthly, 0), reserve)
+
+
+@pytest.mark.parametrize("budget", [Budget(0, 0), Budget(10, 10)])
+def test_budget_without_polls_sends_none(budget: Budget) -> None:
+    assert make(budget).due(NOW) == datetime(2026, 12, 1, tzinfo=UTC)
+
+
+# --- limits ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seconds", "until"),
+    [
+        (7200, 2 * HOUR),
+        (None, MINUTE),
+        (float("nan"), MINUTE),
+        (float("inf"), 31 * DAY),
+        (-5, timedelta()),
+    ],
+)
+def test_retry_after_is_obeyed(seconds: float | None, until: timedelta) -> None:
+    ledger = make()
+    ledger.spend(Purpose.COMMAND, NOW)
+    ledger.limited(NOW, seconds)
+    for one in (ledger, restart(ledger)):
+        refusal = one.refusal(Purpose.REFRESH, NOW)
+        assert (refusal.until - NOW if refusal else timedelta()) == until
+        assert one.due(NOW) >= NOW + until
+
+
+def test_shorter_retry_after_does_not_end_a_longer_one() -> None:
+    ledger = make()
+    ledger.limited(NOW, 7200)
+    ledger.limited(NOW, 10)
+    assert ledger.due(NOW) == NOW + 2 * HOUR
+
+
+def test_plan_that_refuses_is_obeyed_until_the_month_ends() -> None:
+    ledger = make()
+    poll(ledger, NOW, news=True)
+    ledger.plan_refused(NOW)
+    end = datetime(2026, 12, 1, tzinfo=UTC)
+    for one in (ledger, restart(ledger)):
+        assert one.due(NOW) == end
+        assert one.left(NOW) == 0
+        for purpose in Purpose:
+            refusal = one.refusal(purpose, NOW)
+            assert refusal is not None
+            assert (refusal.reason, refusal.until) == (Reason.PLAN, end)
+        assert one.due(end) == end
+        assert one.refusal(Purpose.COMMAND, end) is None
+
+
+def test_another_plan_ends_the_refusal() -> None:
+    ledger = make()
+    ledger.plan_refused(NOW)
+    ledger.budget = Budget.of(1000)
+    assert ledger.refusal(Purpose.COMMAND, NOW) is None
+
+
+def test_plan_that_says_for_how_long_is_obeyed_for_so_long() -> None:
+    ledger = make()
+    ledger.plan_refused(NOW, 3600)
+    assert ledger.due(NOW) == NOW + HOUR
+
+
+# --- the application -------------------------------------------------------------------------
+
+
+def test_bucket_is_shared_by_all_cars_and_kept_from_polls_for_the_user() -> None:
+    bucket = ApplicationBucket()
+    one, other = Ledger(Budget(9000, 900), bucket), Ledger(Budget(), bucket)
+    for _ in range(100):
+        one.spend(Purpose.COMMAND, NOW)
+    assert other.due(NOW) == NOW + 30 * timedelta(seconds=1)
+    assert other.refusal(Purpose.REFRESH, NOW) is None
+    for _ in range(20):
+        one.spend(Purpose.COMMAND, NOW)
+    refusal = other.refusal(Purpose.COMMAND, NOW)
+    assert refusal is not None
+    assert (refusal.reason, refusal.until) == (Reason.APPLICATION, NOW + MINUTE / 2)
+
+
+@given(gaps=st.lists(st.floats(0, 300), max_size=300))
+def test_bucket_never_lets_more_through_than_the_cloud_does(gaps: list[float]) -> None:
+    bucket = ApplicationBucket()
+    now, level = NOW, 120.0
+    for gap in gaps:
+        now += timedelta(seconds=gap)
+        level = min(level + gap / 30, 120)
+        while bucket.free_at(Purpose.COMMAND, now) == now:
+            bucket.take(now)
+            level -= 1
+            assert level > -1e-6
+        bucket = ApplicationBucket.from_json(json.loads(json.dumps(bucket.as_json())))
+
+
+def test_application_that_is_limited_stops_all_cars() -> None:
+    bucket = ApplicationBucket()
+    bucket.limited(NOW, 7200)
+    ledger = Ledger(Budget(), bucket)
+    assert ledger.due(NOW) == NOW + 2 * HOUR
+    # The clock is put back: the wait stays as long.
+    assert ledger.due(NOW - 30 * DAY) == NOW - 30 * DAY + 2 * HOUR
+
+
+# --- the clock, and what is stored -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("jump", [-400 * DAY, -40 * DAY, -DAY, -HOUR, HOUR, 20 * DAY, 400 * DAY])
+def test_clock_that_jumps_keeps_no_car_waiting(jump: timedelta) -> None:
+    ledger = make()
+    poll(ledger, NOW, news=True)
+    assert ledger.due(NOW + jump) <= NOW + jump + DAY
+
+
+def test_counts_are_found_again_when_the_clock_comes_back() -> None:
+    ledger = make()
+    for _ in range(7):
+        ledger.spend(Purpose.COMMAND, NOW)
+    assert ledger.spent(NOW + 400 * DAY) == 0
+    assert ledger.spent(NOW - 400 * DAY) == 0
+    assert restart(ledger).spent(NOW) == 7
+
+
+def test_month_change_begins_anew_with_two_days_ahead() -> None:
+    ledger = make()
+    use_up(ledger, datetime(2026, 11, 30, 23, 59, tzinfo=UTC))
+    december = datetime(2026, 12, 1, tzinfo=UTC)
+    assert ledger.spent(december) == 0
+    use_up(ledger, december)
+    assert ledger.spent(december) == 450 * 2 // 31 + 25
+
+
+@given(seed=st.integers(0, 1000))
+def test_what_is_stored_comes_back_as_it_was(seed: int) -> None:
+    life = Life(seed, Budget(), 0.1, 0)
+    for _ in range(20):
+        life.send(Purpose.COMMAND, NOW) if not life.refused and not life.blocked_until else None
+    stored = life.ledger.as_json()
+    assert restart(life.ledger).as_json() == stored
+
+
+@given(data=st.data())
+def test_garbage_in_the_store_costs_nothing_but_itself(data: st.DataObject) -> None:
+    ledger = make()
+    poll(ledger, NOW, news=True)
+    stored = ledger.as_json()
+    for key in stored:
+        if data.draw(st.booleans()):
+            stored[key] = data.draw(JSON)
+    whole = data.draw(st.sampled_from([stored, data.draw(JSON)]))
+    bucket = ApplicationBucket.from_json(data.draw(JSON))
+    again = Ledger.from_json(whole, Budget(), bucket)
+    assert NOW <= again.due(NOW) <= NOW + 32 * DAY
+    poll(again, again.due(NOW), news=True)
+    assert json.loads(json.dumps(again.as_json()))
+
+
+def test_stored_time_that_lies_ahead_is_not_waited_for() -> None:
+    ledger = make()
+    poll(ledger, NOW + 3000 * DAY, news=True)
+    ledger.limited(NOW + 3000 * DAY, 60)
+    stored = ledger.as_json()
+    stored["times"] = {**stored["times"], "now": None}  # type: ignore[dict-item]
+    again = Ledger.from_json(stored, Budget(), ApplicationBucket())
+    assert again.due(NOW) <= NOW + 31 * DAY
