@@ -24,9 +24,13 @@ _TEXTS = json.loads(
 
 
 class Person:
-    """Goes through one config flow step by step; `result` is what they see now."""
+    """Goes through one config flow step by step; `result` is what they see now.
+
+    They do without push, and go on where it is offered, unless they are `eager_for_push`.
+    """
 
     result: ConfigFlowResult
+    eager_for_push = False
 
     def __init__(self, hass: HomeAssistant, browser: TestClient[Any, Any]) -> None:
         self._hass = hass
@@ -84,7 +88,10 @@ class Person:
             self.result["flow_id"], user_input
         )
         await self._hass.async_block_till_done()
-        return self.take_over(result)
+        self.take_over(result)
+        if result.get("step_id") == "push_unavailable" and not self.eager_for_push:
+            await self.choose("without_push")
+        return self
 
     # What they see
 
@@ -124,6 +131,9 @@ def _check_texts(result: ConfigFlowResult) -> None:
     if result["type"] is FlowResultType.ABORT:
         if "translation_domain" not in result:
             assert _named(_TEXTS["abort"][result["reason"]]) <= given
+    elif result["type"] is FlowResultType.CREATE_ENTRY:
+        text = _TEXTS["create_entry"][result.get("description") or "default"]
+        assert _named(text) <= given
     elif result["type"] in {FlowResultType.FORM, FlowResultType.MENU}:
         texts = _TEXTS["step"][result["step_id"]]
         assert _named(texts["title"]) | _named(texts.get("description", "")) <= given

@@ -908,12 +908,12 @@ async def test_reauth(
 @pytest.mark.parametrize("vehicles", [1])
 async def test_reconfigure_menu(at_menu: Person) -> None:
     assert at_menu.step == "reconfigure"
-    assert at_menu.options == ["reconfigure_credentials", "connect", "vehicles"]
+    assert at_menu.options == ["reconfigure_credentials", "connect", "vehicles", "push"]
 
 
 @pytest.mark.parametrize("vehicles", [0])
 async def test_reconfigure_menu_without_cars(hass: HomeAssistant, at_menu: Person) -> None:
-    assert at_menu.options == ["reconfigure_credentials", "connect"]
+    assert at_menu.options == ["reconfigure_credentials", "connect", "push"]
     await at_menu.choose("connect")
     await at_menu.fill_in(**at_menu.fields)
     await at_menu.consent()
@@ -1202,6 +1202,9 @@ async def test_over_the_http_api(
     result = await post(flow)
     (vehicles,) = result["data_schema"]
     result = await post(flow, vehicles=vehicles["default"])
+    assert result["step_id"] == "push_unavailable"
+    assert result["menu_options"] == ["without_push", "push"]
+    result = await post(flow, next_step_id="without_push")
     assert result["type"] == "create_entry"
     await hass.async_block_till_done()
     entry = the_entry(hass)
