@@ -33,6 +33,7 @@ from .api.signals import CATALOGUE, FIRMWARE_VERSION, NICKNAME, VIN
 from .const import CONF_DISCONNECT_ON_REMOVAL, CONF_EXCLUDED_VEHICLES, DOMAIN
 from .repairs import (
     async_clear_owner_action,
+    async_clear_vehicle_errors,
     async_raise_owner_action,
     needs_owner_action,
     vehicle_in_two_entries_issue_id,
@@ -199,6 +200,7 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
         self._stored.missing.pop(vehicle_id, None)
         self._stored.connections.pop(vehicle_id, None)
         async_clear_owner_action(self.hass, vehicle_id)
+        async_clear_vehicle_errors(self.hass, vehicle_id)
         self.schedule_save()
 
     @override

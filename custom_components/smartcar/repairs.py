@@ -62,8 +62,8 @@ def async_raise_owner_action(
         return
     link = error.resolution.url if error.resolution else None
     asks_for_login = _asks_for_login(error)
-    if asks_for_login and (application_id := entry.data.get(CONF_APPLICATION_ID)):
-        link = reauthenticate_url(application_id, connection.vehicle_id)
+    if asks_for_login:
+        link = _login_link(entry, connection, link)
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -121,12 +121,12 @@ def async_raise_vehicle_error(
     else:
         return
     link = resolution.url
-    if asks_for_login and (application_id := entry.data.get(CONF_APPLICATION_ID)):
-        link = reauthenticate_url(application_id, connection.vehicle_id)
+    if asks_for_login:
+        link = _login_link(entry, connection, link)
     ir.async_create_issue(
         hass,
         DOMAIN,
-        _vehicle_error_issue_id(connection.vehicle_id, error),
+        _vehicle_error_issue_id(connection.vehicle_id, error.key),
         data={"entry_id": entry.entry_id},
         is_fixable=False,
         severity=ir.IssueSeverity.WARNING,
@@ -143,7 +143,16 @@ def async_raise_vehicle_error(
 @callback
 def async_resolve_vehicle_error(hass: HomeAssistant, vehicle_id: str, error: VehicleError) -> None:
     """Take the request back: the error is over."""
-    ir.async_delete_issue(hass, DOMAIN, _vehicle_error_issue_id(vehicle_id, error))
+    ir.async_delete_issue(hass, DOMAIN, _vehicle_error_issue_id(vehicle_id, error.key))
+
+
+@callback
+def async_clear_vehicle_errors(hass: HomeAssistant, vehicle_id: str) -> None:
+    """Take back everything that was pushed of a car: it is no longer ours, or push is off."""
+    prefix = _vehicle_error_issue_id(vehicle_id, "")
+    for domain, issue_id in list(ir.async_get(hass).issues):
+        if domain == DOMAIN and issue_id.startswith(prefix):
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
 
 
 class PushIssue(StrEnum):
@@ -207,13 +216,26 @@ class PushIssues:
         return f"{issue}_{self._entry.entry_id}"
 
 
-def _vehicle_error_issue_id(vehicle_id: str, error: VehicleError) -> str:
-    return f"vehicle_error_{_anonymous(vehicle_id)}_{error.key}"
+def _vehicle_error_issue_id(vehicle_id: str, key: str) -> str:
+    return f"vehicle_error_{_anonymous(vehicle_id)}_{key}"
+
+
+def _login_link(entry: ConfigEntry, connection: Connection, link: str | None) -> str | None:
+    """Return the car's own link; the vendor's can tell the application if the entry does not."""
+    application_id = entry.data.get(CONF_APPLICATION_ID)
+    if application_id is None and _safe(link):
+        application_id = URL(link or "").query.get("application_id")
+    return reauthenticate_url(application_id, connection.vehicle_id) if application_id else link
 
 
 def _safe(link: str | None) -> str | None:
     """Return a link of the vendor's if it is one that a person may be sent to."""
-    return link if link and link.startswith(("https://", "http://127.0.0.1")) else None
+    try:
+        url = URL(link or "")
+    except ValueError:
+        return None
+    is_local = url.scheme == "http" and url.host == "127.0.0.1"
+    return link if is_local or (url.scheme == "https" and url.host) else None
 
 
 def _owner_action_issue_id(vehicle_id: str) -> str:

@@ -39,11 +39,13 @@ class PushLog:
 
     `seen` are the events of the last hour, by id; `counts` is how many deliveries there were of
     each kind; `rejected` counts those that were not signed, which change nothing else.
+    `webhook_id` is the id that Smartcar gave to the webhook which leads here.
     """
 
     seen: dict[str, datetime] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     last_delivery: datetime | None = None
+    webhook_id: str | None = None
     rejected: int = 0
     rejected_in_a_row: int = 0
 
@@ -53,6 +55,7 @@ class PushLog:
             "seen": {event_id: at.isoformat() for event_id, at in self.seen.items()},
             "counts": dict(self.counts),
             "last_delivery": self.last_delivery.isoformat() if self.last_delivery else None,
+            "webhook_id": self.webhook_id,
             "rejected": self.rejected,
         }
 
@@ -70,6 +73,7 @@ class PushLog:
                 }
             ),
             last_delivery=optional_time(data.get("last_delivery")),
+            webhook_id=optional_text(data.get("webhook_id")),
             rejected=optional_integer(data.get("rejected")) or 0,
         )
 

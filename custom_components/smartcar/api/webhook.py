@@ -29,7 +29,8 @@ from .reading import (
 )
 
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
-# Signing any text at all would let whoever knows the URL have forged events signed.
+# Signing any text at all would let whoever knows the URL have forged events signed. What is
+# signed all the same is never an event: even "1" and "true" are JSON.
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
@@ -45,7 +46,7 @@ class EventType(StrEnum):
 class VehicleError:
     """One error of a car, or the end of one.
 
-    `codes` are the signals it concerns; None means the whole connection.
+    `codes` are the signals it concerns; None means the whole connection, as an empty list does.
     """
 
     type: str
@@ -93,7 +94,7 @@ class VehicleError:
             if resolution
             else None,
             codes=None
-            if listed is None
+            if listed is None or listed == []
             else frozenset(code for item in optional_list(listed) if (code := _signal_code(item))),
         )
 
@@ -126,10 +127,11 @@ def is_signed(body: bytes, signature: str, tokens: Iterable[str]) -> bool:
     """Tell whether one of the tokens signed the body, in constant time for each.
 
     The raw bytes count. If they fail, the compact dump of the parsed body gets one try, since
-    that is what the vendor's own recipe signs.
+    that is what the vendor's own recipe signs. What could be a challenge is signed by nobody:
+    VERIFY signs it for everybody.
     """
     given = signature.lower()
-    if not signature.isascii() or not _SIGNATURE.fullmatch(given):
+    if not signature.isascii() or not _SIGNATURE.fullmatch(given) or _is_challenge(body):
         return False
     tokens = tuple(tokens)
     if any(hmac.compare_digest(sign(token, body), given) for token in tokens):
@@ -139,7 +141,13 @@ def is_signed(body: bytes, signature: str, tokens: Iterable[str]) -> bool:
         dump = json.dumps(parsed, separators=(",", ":"), ensure_ascii=False).encode()
     except InvalidResponseError, ValueError, RecursionError:
         return False
+    if _is_challenge(dump):
+        return False
     return any(hmac.compare_digest(sign(token, dump), given) for token in tokens)
+
+
+def _is_challenge(payload: bytes) -> bool:
+    return _CHALLENGE.fullmatch(payload.decode(errors="replace")) is not None
 
 
 def answer_challenge(challenge: str, token: str) -> Mapping[str, str] | None:
