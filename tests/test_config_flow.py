@@ -1,12 +1,33 @@
 """The config flow, through the real core and real HTTP to the simulated cloud."""
 
 import asyncio
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from ipaddress import IPv4Address
+import json
 import logging
+from pathlib import Path
+import ssl
 from typing import Any
 from unittest.mock import patch
+from uuid import uuid4
 
-from aiohttp.test_utils import unused_port
+from aiohttp import web
+from aiohttp.test_utils import TestServer, unused_port
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from hass_nabucasa import CloudError
+from homeassistant.components.cloud import (
+    _SIGNAL_CLOUDHOOKS_UPDATED,
+    SIGNAL_CLOUD_CONNECTION_STATE,
+    CloudConnectionState,
+    CloudNotAvailable,
+    CloudNotConnected,
+)
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
@@ -15,15 +36,18 @@ from homeassistant.config_entries import (
 )
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.config_entry_oauth2_flow import MY_AUTH_CALLBACK_PATH
+from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from yarl import URL
 
-from custom_components.smartcar import config_flow
+from custom_components.smartcar import config_flow, webhook as smartcar_webhook
+from custom_components.smartcar.api.webhook import sign
 from custom_components.smartcar.config_flow import CONNECT_ERRORS, SmartcarConfigFlow
 from custom_components.smartcar.const import DOMAIN
 from custom_components.smartcar.oauth import DEFAULT_PERMISSIONS, PERMISSIONS
@@ -1216,3 +1240,707 @@ async def test_over_the_http_api(
     result = await post(f"options/flow/{result['flow_id']}", disconnect_on_removal=True)
     assert result["type"] == "create_entry"
     await hass.async_block_till_done()
+
+
+# Push
+
+MANAGEMENT_TOKEN = "11111111-2222-4333-8444-555555555555"
+PUBLIC = "https://home.example.org"
+CLOUD = "homeassistant.components.cloud"
+
+
+@pytest.fixture
+def eager(person: Person) -> Person:
+    """Return a person who wants push."""
+    person.eager_for_push = True
+    return person
+
+
+@pytest.fixture
+def public(hass: HomeAssistant) -> str:
+    """Let the internet reach Home Assistant; return its address."""
+    hass.config.external_url = PUBLIC
+    return PUBLIC
+
+
+@dataclass
+class Cloudhooks:
+    """Home Assistant Cloud, as far as it is asked: the hooks there are, by webhook id."""
+
+    base: str = "https://hooks.example.com"
+    hooks: dict[str, str] = field(default_factory=dict)
+    deleted: list[str] = field(default_factory=list)
+    error: Exception | None = None
+
+    async def get_or_create(self, hass: HomeAssistant, webhook_id: str) -> str:
+        if self.error is not None:
+            raise self.error
+        # A cloudhook's address does not tell which webhook it leads to.
+        return self.hooks.setdefault(webhook_id, f"{self.base}/hook-{len(self.deleted)}")
+
+    async def delete(self, hass: HomeAssistant, webhook_id: str) -> None:
+        if webhook_id not in self.hooks:
+            raise ValueError("Hook is not enabled for the cloud.")
+        del self.hooks[webhook_id]
+        self.deleted.append(webhook_id)
+        async_dispatcher_send(hass, _SIGNAL_CLOUDHOOKS_UPDATED, dict(self.hooks))
+
+
+@pytest.fixture
+def cloudhooks() -> Generator[Cloudhooks]:
+    """Let Home Assistant Cloud be there."""
+    hooks = Cloudhooks()
+    with (
+        patch(f"{CLOUD}.async_active_subscription", return_value=True),
+        patch(f"{CLOUD}.async_get_or_create_cloudhook", hooks.get_or_create),
+        patch(f"{CLOUD}.async_delete_cloudhook", hooks.delete),
+    ):
+        yield hooks
+
+
+async def to_push(person: Person, cloud: Cloud) -> Person:
+    """Go to the offer of push."""
+    await person.add_integration()
+    await give_credentials(person, cloud)
+    return await person.choose("vehicles")
+
+
+def url_of(person: Person) -> str:
+    """Return the address that is shown."""
+    placeholders = person.result["description_placeholders"]
+    assert placeholders is not None
+    return placeholders["url"]
+
+
+def with_push(new_entry: NewEntry, cloud: Cloud, **more: str) -> MockConfigEntry:
+    """Return an entry with push, not set up yet."""
+    return new_entry(
+        data={
+            "client_id": cloud.client_id,
+            "client_secret": cloud.client_secret,
+            "webhook_id": "0123456789abcdef",
+            "application_management_token": cloud.application_management_token,
+            **more,
+        }
+    )
+
+
+def is_receiving(hass: HomeAssistant, webhook_id: str) -> bool:
+    return webhook_id in hass.data.get("webhook", {})
+
+
+@pytest.mark.parametrize("vehicles", [1])
+async def test_push(hass: HomeAssistant, cloud: Cloud, eager: Person, public: str) -> None:
+    """The address is shown before the entry is made, and is the one that it receives under."""
+    await to_push(eager, cloud)
+    assert (eager.step, eager.fields) == ("push", {"application_management_token": None})
+    url = url_of(eager)
+    await eager.reload_page()
+    assert (eager.step, url_of(eager)) == ("push", url)
+    await eager.fill_in(application_management_token=MANAGEMENT_TOKEN)
+
+    entry = assert_done(hass, eager)
+    assert entry.data == {
+        "client_id": cloud.client_id,
+        "client_secret": cloud.client_secret,
+        # What the token could be mistaken for is looked up.
+        "application_id": cloud.application_id,
+        "application_management_token": MANAGEMENT_TOKEN,
+        "webhook_id": (webhook_id := entry.data["webhook_id"]),
+    }
+    assert url == f"{PUBLIC}/api/webhook/{webhook_id}"
+    assert len(webhook_id) == 64
+    assert is_receiving(hass, webhook_id)
+    # The closing page says what is left to do.
+    assert eager.result["description"] == "push"
+    assert eager.result["description_placeholders"] == {"url": url}
+
+
+@pytest.mark.parametrize("vehicles", [1])
+@pytest.mark.parametrize("answer", [{}, {"application_management_token": " \t"}])
+async def test_push_is_not_wanted(
+    hass: HomeAssistant, cloud: Cloud, eager: Person, public: str, answer: dict[str, str]
+) -> None:
+    await to_push(eager, cloud)
+    await eager.fill_in(**answer)
+    entry = assert_done(hass, eager)
+    assert "application_management_token" not in entry.data
+    assert not is_receiving(hass, entry.data["webhook_id"])
+    assert eager.result["description"] is None
+
+
+@pytest.mark.parametrize("vehicles", [1])
+@pytest.mark.parametrize(
+    "address",
+    [
+        pytest.param(None, id="none"),
+        pytest.param("http://home.example.org", id="http"),
+        pytest.param("https://homeassistant", id="no-domain"),
+        pytest.param("https://homeassistant.local:8123", id="mdns"),
+        pytest.param("https://homeassistant.local.", id="mdns-with-dot"),
+        pytest.param("https://HOME.Fritz.Box", id="router"),
+        pytest.param("https://home.localhost", id="localhost"),
+        pytest.param("https://home.lan", id="lan"),
+        pytest.param("https://ha.home.arpa", id="home-arpa"),
+        pytest.param("https://192.168.178.20:8123", id="private-ip"),
+        pytest.param("https://100.64.0.7", id="carrier-ip"),
+        pytest.param("https://127.0.0.1:8123", id="loopback"),
+        pytest.param("https://[fd00::7]:8123", id="private-ipv6"),
+        pytest.param("http://8.8.8.8", id="public-ip-without-https"),
+    ],
+)
+async def test_no_public_address(
+    hass: HomeAssistant, cloud: Cloud, eager: Person, address: str | None
+) -> None:
+    """It is said plainly, with the way to the settings, and polling goes on."""
+    hass.config.external_url = address
+    hass.config.internal_url = "https://inside.example.org"
+    await to_push(eager, cloud)
+    assert (eager.step, eager.options) == ("push_unavailable", ["without_push", "push"])
+    assert eager.result["description_placeholders"] == {"network_settings": "/config/network"}
+    for look in (eager.reload_page(), eager.choose("push")):
+        await look
+        assert eager.step == "push_unavailable"
+    await eager.choose("without_push")
+    entry = assert_done(hass, eager)
+    assert "application_management_token" not in entry.data
+
+
+@pytest.mark.parametrize("vehicles", [1])
+@pytest.mark.parametrize("address", [PUBLIC, "https://8.8.8.8:8443", "https://[2600::7]"])
+async def test_look_again(hass: HomeAssistant, cloud: Cloud, eager: Person, address: str) -> None:
+    """Whoever sets the address meanwhile goes on with it; and it can go again."""
+    await to_push(eager, cloud)
+    assert eager.step == "push_unavailable"
+    hass.config.external_url = address
+    await eager.choose("push")
+    assert eager.step == "push"
+    hass.config.external_url = None
+    await eager.fill_in(application_management_token=MANAGEMENT_TOKEN)
+    assert eager.step == "push_unavailable"
+    hass.config.external_url = address
+    await eager.choose("push")
+    assert url_of(eager).startswith(f"{address}/api/webhook/")
+    await eager.fill_in(application_management_token=MANAGEMENT_TOKEN)
+    entry = assert_done(hass, eager)
+    assert entry.data["application_management_token"] == MANAGEMENT_TOKEN
+
+
+@pytest.mark.parametrize("vehicles", [1])
+async def test_what_is_taken_for_the_token(
+    hass: HomeAssistant, cloud: Cloud, eager: Person, public: str
+) -> None:
+    """The dashboard is full of ids in the same form; those that are known are told apart."""
+    await to_push(eager, cloud)
+    (connection,) = cloud.connections.values()
+    for wrong in (
+        "short",
+        "0123456789abcde",
+        cloud.client_secret,
+        cloud.client_id,
+        "client_01another0123456789",
+        cloud.application_id,
+        cloud.application_id.upper(),
+        connection.vehicle_id,
+        connection.user_id,
+        url_of(eager),
+        "two words 0123456789",
+        "0123456789\N{KEY}abcdef",
+        "0123456789\x00abcdef",
+    ):
+        await eager.fill_in(application_management_token=wrong)
+        assert (wrong, eager.errors) == (
+            wrong,
+            {"application_management_token": "not_a_management_token"},
+        )
+        assert eager.step == "push"
+        # What was typed is a secret, and is not sent back.
+        assert eager.fields == {"application_management_token": None}
+    await eager.fill_in(application_management_token=f" {MANAGEMENT_TOKEN}\n")
+    entry = assert_done(hass, eager)
+    assert entry.data["application_management_token"] == MANAGEMENT_TOKEN
+    assert entry.data["application_id"] == cloud.application_id
+
+
+@pytest.mark.parametrize("vehicles", [1])
+@pytest.mark.parametrize("application", ["unknown", "typed"])
+async def test_token_that_is_a_uuid(
+    hass: HomeAssistant, cloud: Cloud, eager: Person, public: str, application: str
+) -> None:
+    """Real ones are. Only an id that is known is refused, and not to know it is no obstacle."""
+    cloud.faults.add(envelope(APPLICATIONS, 403))
+    await to_push(eager, cloud)
+    if application == "typed":
+        hass.config_entries.flow.async_abort(eager.result["flow_id"])
+        await eager.add_integration()
+        await give_credentials(eager, cloud)
+        await eager.choose("connect")
+        await eager.fill_in(**eager.fields | {"application_id": cloud.application_id})
+        await come_back_with(eager, "access_denied")
+        await eager.choose("finish")
+        await eager.fill_in(application_management_token=cloud.application_id)
+        assert eager.errors == {"application_management_token": "not_a_management_token"}
+    await eager.fill_in(application_management_token=MANAGEMENT_TOKEN)
+    assert assert_done(hass, eager).data["application_management_token"] == MANAGEMENT_TOKEN
+
+
+# Cloudhooks
+
+
+@pytest.mark.parametrize("vehicles", [1])
+async def test_cloudhook(
+    hass: HomeAssistant, cloud: Cloud, eager: Person, public: str, cloudhooks: Cloudhooks
+) -> None:
+    """It comes before an external address, is made once, and stays with the entry."""
+    await to_push(eager, cloud)
+    assert url_of(eager) == "https://hooks.example.com/hook-0"
+    await eager.fill_in(application_management_token=MANAGEMENT_TOKEN)
+    entry = assert_done(hass, eager)
+    assert cloudhooks.hooks == {entry.data["webhook_id"]: "https://hooks.example.com/hook-0"}
+    assert not cloudhooks.deleted
+
+
+@pytest.mark.parametrize("vehicles", [1])
+@pytest.mark.parametrize("way", ["abandoned", "not-wanted", "address-gone"])
+async def test_cloudhook_that_nobody_needs(
+    hass: HomeAssistant, cloud: Cloud, eager: Person, cloudhooks: Cloudhooks, way: str
+) -> None:
+    await to_push(eager, cloud)
+    (webhook_id,) = cloudhooks.hooks
+    if way == "abandoned":
+        hass.config_entries.flow.async_abort(eager.result["flow_id"])
+        await hass.async_block_till_done()
+    elif way == "not-wanted":
+        await eager.fill_in()
+        assert assert_done(hass, eager).data["webhook_id"] == webhook_id
+    else:
+        cloudhooks.error = CloudNotConnected()
+        await eager.fill_in(application_management_token=MANAGEMENT_TOKEN)
+        await eager.choose("without_push")
+        assert_done(hass, eager)
+    assert cloudhooks.deleted == [webhook_id]
+
+
+@pytest.mark.parametrize("vehicles", [1])
+async def test_abandoned_before_push(
+    hass: HomeAssistant, cloud: Cloud, person: Person, cloudhooks: Cloudhooks
+) -> None:
+    await person.add_integration()
+    await give_credentials(person, cloud)
+    hass.config_entries.flow.async_abort(person.result["flow_id"])
+    await hass.async_block_till_done()
+    assert not cloudhooks.hooks
+    assert not cloudhooks.deleted
+
+
+@pytest.mark.parametrize("vehicles", [1])
+@pytest.mark.parametrize(
+    "error", [CloudNotConnected(), CloudNotAvailable(), CloudError(), TimeoutError(), ValueError()]
+)
+async def test_cloud_fails(
+    hass: HomeAssistant,
+    cloud: Cloud,
+    eager: Person,
+    public: str,
+    cloudhooks: Cloudhooks,
+    error: Exception,
+) -> None:
+    """Then another address would only be for a while: it is tried again."""
+    cloudhooks.error = error
+    await to_push(eager, cloud)
+    assert eager.step == "push_unavailable"
+    cloudhooks.error = None
+    await eager.choose("push")
+    await eager.fill_in(application_management_token=MANAGEMENT_TOKEN)
+    assert_done(hass, eager)
+    assert len(cloudhooks.hooks) == 1
+
+
+@pytest.mark.parametrize("vehicles", [1])
+@pytest.mark.parametrize("is_on", [False, True])
+async def test_reconfigure_abandoned(
+    hass: HomeAssistant,
+    cloud: Cloud,
+    eager: Person,
+    cloudhooks: Cloudhooks,
+    new_entry: NewEntry,
+    is_on: bool,
+) -> None:
+    """What push uses already is not deleted."""
+    entry = with_push(new_entry, cloud) if is_on else new_entry()
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    await reconfigure(hass, eager, entry)
+    await eager.choose("push")
+    assert len(cloudhooks.hooks) == 1
+    hass.config_entries.flow.async_abort(eager.result["flow_id"])
+    await hass.async_block_till_done()
+    assert len(cloudhooks.hooks) == is_on
+    assert len(cloudhooks.deleted) == (not is_on)
+
+
+# Push by Reconfigure
+
+
+@pytest.mark.parametrize("vehicles", [1])
+async def test_push_is_switched_on_and_off(
+    hass: HomeAssistant, cloud: Cloud, eager: Person, entry: ConfigEntry, public: str
+) -> None:
+    """The address stays, whatever is done and undone."""
+    webhook_id = entry.data["webhook_id"]
+    without = dict(entry.data)
+    for _ in range(2):
+        await reconfigure(hass, eager, entry)
+        assert "test_push" not in eager.options
+        await eager.choose("push")
+        assert url_of(eager) == f"{PUBLIC}/api/webhook/{webhook_id}"
+        await eager.fill_in(application_management_token=MANAGEMENT_TOKEN)
+        assert_done(hass, eager)
+        without["application_id"] = cloud.application_id
+        assert entry.data == {**without, "application_management_token": MANAGEMENT_TOKEN}
+        assert is_receiving(hass, webhook_id)
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        assert entry.data["webhook_id"] == webhook_id
+
+        await reconfigure(hass, eager, entry)
+        assert eager.options[-2:] == ["push", "test_push"]
+        await eager.choose("push")
+        await eager.fill_in()
+        assert_done(hass, eager)
+        assert entry.data == without
+        assert not is_receiving(hass, webhook_id)
+
+
+@pytest.mark.parametrize("vehicles", [1])
+@pytest.mark.parametrize("way", ["switched off", "removed"])
+async def test_nothing_is_left_behind(
+    hass: HomeAssistant,
+    cloud: Cloud,
+    eager: Person,
+    cloudhooks: Cloudhooks,
+    new_entry: NewEntry,
+    way: str,
+) -> None:
+    """Without push no car stays subscribed, and no cloudhook leads here."""
+    cloudhooks.base = f"http://127.0.0.1:{unused_port()}"
+    entry = with_push(new_entry, cloud)
+    url = await cloudhooks.get_or_create(hass, entry.data["webhook_id"])
+    ours = cloud.create_webhook("Ours", url, verify=False)
+    other = cloud.create_webhook("Another", f"{cloudhooks.base}/other", verify=False)
+    cloud.verify_needs_subscription = False
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    (vehicle_id,) = connected(cloud)
+    (connection,) = cloud.connections.values()
+    cloud.subscribe(other.id, connection.user_id, vehicle_id)
+    assert {item.webhook_id for item in cloud.subscriptions.values()} == {ours.id, other.id}
+
+    if way == "removed":
+        await hass.config_entries.async_remove(entry.entry_id)
+    else:
+        await reconfigure(hass, eager, entry)
+        await eager.choose("push")
+        await eager.fill_in()
+        assert_done(hass, eager)
+        await hass.async_block_till_done(wait_background_tasks=True)
+    assert not cloudhooks.hooks
+    assert {item.webhook_id for item in cloud.subscriptions.values()} == {other.id}
+    assert cloudhooks.deleted == [entry.data["webhook_id"]]
+
+
+@pytest.mark.parametrize("vehicles", [1])
+async def test_no_address_by_reconfigure(
+    hass: HomeAssistant, cloud: Cloud, eager: Person, new_entry: NewEntry
+) -> None:
+    """An address that is away for a while costs nobody their token: that takes a choice."""
+    entry = with_push(new_entry, cloud)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    for step in ("push", "test_push"):
+        await reconfigure(hass, eager, entry)
+        await eager.choose(step)
+        assert eager.step == "push_unavailable"
+        assert eager.options == ["finish", "without_push", "push"]
+        await eager.choose("finish")
+        assert_done(hass, eager)
+        assert "application_management_token" in entry.data
+    await reconfigure(hass, eager, entry)
+    await eager.choose("push")
+    await eager.choose("without_push")
+    assert_done(hass, eager)
+    assert "application_management_token" not in entry.data
+    await reconfigure(hass, eager, entry)
+    await eager.choose("push")
+    assert eager.options == ["finish", "push"]
+
+
+NEW_TOKEN, NEWER_TOKEN = "1" * 32, "2" * 32
+
+
+async def set_token(hass: HomeAssistant, person: Person, entry: ConfigEntry, token: str) -> None:
+    await reconfigure(hass, person, entry)
+    await person.choose("push")
+    await person.fill_in(application_management_token=token)
+    assert_done(hass, person)
+
+
+def tokens_of(entry: ConfigEntry) -> tuple[str, str | None]:
+    data = entry.data
+    return data["application_management_token"], data.get("previous_management_token")
+
+
+async def deliver(hass: HomeAssistant, person: Person, entry: ConfigEntry, token: str) -> int:
+    """Deliver something that a token signed; return the status."""
+    event = {"eventType": "VEHICLE_STATE", "eventId": str(uuid4()), "data": {}, "meta": {}}
+    body = json.dumps(event).encode()
+    response = await person._browser.post(
+        f"/api/webhook/{entry.data['webhook_id']}",
+        data=body,
+        headers={"SC-Signature": sign(token, body)},
+    )
+    await hass.async_block_till_done()
+    return response.status
+
+
+@pytest.mark.parametrize("vehicles", [1])
+async def test_token_rotation(
+    hass: HomeAssistant, cloud: Cloud, eager: Person, public: str, new_entry: NewEntry
+) -> None:
+    """Two tokens are good until the new one has signed a delivery."""
+    entry = with_push(new_entry, cloud)
+    old = cloud.application_management_token
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await deliver(hass, eager, entry, old) < 300
+    assert await deliver(hass, eager, entry, NEW_TOKEN) == 401
+
+    await set_token(hass, eager, entry, NEW_TOKEN)
+    assert tokens_of(entry) == (NEW_TOKEN, old)
+    # To enter it once more, or to change something else, does not end the rotation.
+    await set_token(hass, eager, entry, NEW_TOKEN)
+    await reconfigure(hass, eager, entry)
+    await eager.choose("reconfigure_credentials")
+    await give_credentials(eager, cloud)
+    assert tokens_of(entry) == (NEW_TOKEN, old)
+    assert await deliver(hass, eager, entry, old) < 300
+    # The new one was wrong, so it never signed anything: the old one stays good.
+    await set_token(hass, eager, entry, NEWER_TOKEN)
+    assert tokens_of(entry) == (NEWER_TOKEN, old)
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert await deliver(hass, eager, entry, old) < 300
+    assert await deliver(hass, eager, entry, NEW_TOKEN) == 401
+
+    assert await deliver(hass, eager, entry, NEWER_TOKEN) < 300
+    assert tokens_of(entry) == (NEWER_TOKEN, None)
+    assert await deliver(hass, eager, entry, old) == 401
+    await set_token(hass, eager, entry, NEWER_TOKEN)
+    assert tokens_of(entry) == (NEWER_TOKEN, None)
+
+    await set_token(hass, eager, entry, old)
+    await set_token(hass, eager, entry, NEWER_TOKEN)
+    assert tokens_of(entry) == (NEWER_TOKEN, None)
+    await set_token(hass, eager, entry, old)
+    await reconfigure(hass, eager, entry)
+    await eager.choose("push")
+    await eager.fill_in()
+    assert not [key for key in entry.data if "token" in key]
+
+
+# Test of the own address
+
+
+@pytest.fixture
+async def at_test(
+    hass: HomeAssistant,
+    cloud: Cloud,
+    eager: Person,
+    cloudhooks: Cloudhooks,
+    new_entry: NewEntry,
+) -> Callable[[str], Awaitable[Person]]:
+    """Return a function that tests an address; the path of the webhook belongs to it."""
+    entry = with_push(new_entry, cloud)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await reconfigure(hass, eager, entry)
+
+    async def test(origin: str) -> Person:
+        cloudhooks.hooks[entry.data["webhook_id"]] = url = (
+            f"{origin}/api/webhook/{entry.data['webhook_id']}"
+        )
+        await eager.choose("test_push")
+        assert eager.options == ["finish", "test_push", "push"]
+        assert url_of(eager) == url
+        return eager
+
+    return test
+
+
+type Test = Callable[[str], Awaitable[Person]]
+
+
+@pytest.mark.parametrize("vehicles", [1])
+async def test_address_works(hass: HomeAssistant, eager: Person, at_test: Test) -> None:
+    """It goes over the network to the real view, and changes nothing."""
+    origin = str(eager._browser.make_url("")).rstrip("/")
+    entry = the_entry(hass)
+    kept = dict(entry.data)
+    for _ in range(2):
+        await at_test(origin)
+        assert eager.step == "push_test_works"
+        await eager.reload_page()
+        assert eager.step == "push_test_works"
+    assert entry.runtime_data.push_log.rejected == 0
+    await eager.choose("finish")
+    assert_done(hass, eager)
+    assert entry.data == kept
+    await reconfigure(hass, eager, entry)
+    await at_test(origin)
+    await eager.choose("push")
+    assert eager.step == "push"
+
+
+async def _refuse(_: web.Request) -> web.Response:
+    return web.Response(status=405)
+
+
+async def _lead_away(_: web.Request) -> web.Response:
+    raise web.HTTPFound("/elsewhere")
+
+
+async def _say_nothing(_: web.Request) -> web.Response:
+    return web.Response()
+
+
+async def _show_page(_: web.Request) -> web.Response:
+    return web.Response(text=HTML, content_type="text/html")
+
+
+async def _send_bytes(_: web.Request) -> web.Response:
+    return web.Response(body=b"\xff\xfe\xff")
+
+
+async def _answer_otherwise(_: web.Request) -> web.Response:
+    return web.json_response({"challenge": "0" * 64})
+
+
+async def _break_off(request: web.Request) -> web.Response:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+async def _hang(_: web.Request) -> web.Response:
+    await asyncio.sleep(1)
+    return web.Response()
+
+
+@asynccontextmanager
+async def serving(
+    handler: Callable[[web.Request], Awaitable[web.Response]], context: ssl.SSLContext | None = None
+) -> AsyncGenerator[str]:
+    """Run a tiny server that answers everything; return its origin."""
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", handler)
+    server = TestServer(app, host="127.0.0.1", scheme="https" if context else "http")
+    await server.start_server(ssl=context)
+    async with server:
+        yield str(server.make_url("")).rstrip("/")
+
+
+@pytest.mark.parametrize("vehicles", [1])
+@pytest.mark.parametrize(
+    ("handler", "step", "status"),
+    [
+        (_refuse, "push_test_wrong_status", "405"),
+        (_lead_away, "push_test_wrong_status", "302"),
+        (_say_nothing, "push_test_wrong_answer", "200"),
+        (_show_page, "push_test_wrong_answer", "200"),
+        (_send_bytes, "push_test_wrong_answer", "200"),
+        (_answer_otherwise, "push_test_wrong_answer", "200"),
+        (_break_off, "push_test_unreachable", ""),
+        (_hang, "push_test_unreachable", ""),
+    ],
+)
+async def test_address_does_not_work(
+    eager: Person,
+    at_test: Test,
+    handler: Callable[[web.Request], Awaitable[web.Response]],
+    step: str,
+    status: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(smartcar_webhook, "_TEST_TIMEOUT", 0.5)
+    async with serving(handler) as origin:
+        await at_test(origin)
+        assert eager.step == step
+        placeholders = eager.result["description_placeholders"]
+        assert placeholders is not None
+        assert placeholders["status"] == status
+        await eager.reload_page()
+        assert eager.step == step
+
+
+@pytest.mark.parametrize("vehicles", [1])
+async def test_address_that_nobody_answers(eager: Person, at_test: Test) -> None:
+    await at_test(f"http://127.0.0.1:{unused_port()}")
+    assert eager.step == "push_test_unreachable"
+
+
+@pytest.mark.parametrize("vehicles", [1])
+@pytest.mark.parametrize("kind", ["self-signed", "no TLS"])
+async def test_address_with_a_bad_certificate(
+    eager: Person, at_test: Test, tmp_path: Path, kind: str
+) -> None:
+    context = _self_signed(tmp_path) if kind == "self-signed" else None
+    async with serving(_say_nothing, context) as origin:
+        await at_test(origin.replace("http:", "https:"))
+        assert eager.step == "push_test_bad_certificate"
+        await eager.reload_page()
+        assert eager.step == "push_test_bad_certificate"
+
+
+def _self_signed(folder: Path) -> ssl.SSLContext:
+    """Return the context of a server whose certificate nobody has signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt_util.utcnow()
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    pem = folder / "server.pem"
+    pem.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
+
+
+@pytest.mark.parametrize("vehicles", [1])
+async def test_cloud_that_is_not_connected_yet_is_no_repair(
+    hass: HomeAssistant, cloud: Cloud, cloudhooks: Cloudhooks, new_entry: NewEntry
+) -> None:
+    """At every start Home Assistant Cloud connects later than the cars are set up."""
+    cloudhooks.error = CloudNotConnected()
+    entry = with_push(new_entry, cloud)
+    assert await async_setup_component(hass, "homeassistant", {})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not [key for key in ir.async_get(hass).issues if "push" in key[1]]
+    cloudhooks.error = None
+    async_dispatcher_send(hass, SIGNAL_CLOUD_CONNECTION_STATE, CloudConnectionState.CLOUD_CONNECTED)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert cloudhooks.hooks
+    assert [key for key in ir.async_get(hass).issues if "push_not_created" in key[1]]

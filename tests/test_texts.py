@@ -6,6 +6,7 @@ needs a change when entities, actions, steps or errors are added.
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
 import importlib
 import inspect
 import json
@@ -98,14 +99,41 @@ def _texts_of(source: Source, value: ast.expr, within: ast.AST) -> Iterator[str]
         case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]):
             yield from COMPOSED[start]
         case ast.Name(id=name):
-            for node in ast.walk(within):
-                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == name:
-                    yield from _texts_of(source, node.value, within)
+            for assigned in _assigned(within, name):
+                yield from _texts_of(source, assigned, within)
             if isinstance(within, ast.FunctionDef | ast.AsyncFunctionDef):
+                if members := list(_members(source, within, name)):
+                    yield from members
+                    return
                 position = _position(within, name)
                 for call in source.calls(within.name) if position is not None else ():
                     if (argument := _argument(call, name, position)) is not None:
                         yield from _texts_of(source, argument, within)
+
+
+def _assigned(within: ast.AST, name: str) -> Iterator[ast.expr]:
+    """Return what a variable is set to, alone or together with others."""
+    for node in ast.walk(within):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
+                yield value
+            case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)):
+                yield from (
+                    value
+                    for target, value in zip(targets, values, strict=True)
+                    if ast.unparse(target) == name
+                )
+
+
+def _members(
+    source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef, name: str
+) -> Iterator[str]:
+    """Return the members of the enumeration that an argument is of, if it is of one."""
+    for argument in function.args.args:
+        if argument.arg == name and argument.annotation is not None:
+            kind = getattr(source.module, ast.unparse(argument.annotation), None)
+            if isinstance(kind, type) and issubclass(kind, StrEnum):
+                yield from kind
 
 
 def _translation_keys(source: Source) -> Iterator[tuple[str, str]]:
@@ -166,10 +194,12 @@ def test_steps(section: str) -> None:
     takers = {f.name: _position(f, "step_id") for f in source.functions()}
     takers |= {"async_show_form": None, "async_show_menu": None}
     shown = {
-        text
-        for call in source.calls(*takers)
+        str(text)
+        for function in source.functions()
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call) and _called(call) in takers
         if (value := _argument(call, "step_id", takers[_called(call)])) is not None
-        for text in _texts_of(source, value, ast.Module([], []))
+        for text in _texts_of(source, value, function)
     }
     steps = EN[section]["step"]
     assert steps.keys() == shown
@@ -210,7 +240,40 @@ def test_aborts() -> None:
     if list(source.calls("_abort_if_unique_id_configured")):
         reasons.add("already_configured")
     assert EN["config"]["abort"].keys() == reasons
-    assert EN["config"]["create_entry"].keys() == {"default"}
+
+
+def test_closing_pages() -> None:
+    source = FLOWS["config"]
+    shown = {
+        text
+        for call in source.calls("async_create_entry")
+        if (description := _argument(call, "description")) is not None
+        for text in _texts_of(source, description, source.tree)
+    }
+    assert EN["config"]["create_entry"].keys() == {"default", *shown} > {"default"}
+
+
+def test_the_clicks_are_told_one_by_one() -> None:
+    """On the closing page and in the repairs, in the dashboard's order, with the address."""
+    told = {
+        "closing page": EN["config"]["create_entry"]["push"],
+        **{key: EN["issues"][key]["description"] for key in CLICKS},
+    }
+    for name, text in told.items():
+        lines = [line for line in text.splitlines() if line[:1].isdigit()]
+        assert [line.split(".")[0] for line in lines] == [str(n + 1) for n in range(len(lines))]
+        clicks = CLICKS.get(name, CLICKS["push_not_created"])
+        for line, click in zip(lines, clicks, strict=True):
+            assert click in line, name
+
+
+# What each line has to name.
+CLICKS: Mapping[str, Sequence[str]] = {
+    "push_not_created": ["Create webhook", "{url}", "signals", "add the webhook only", "Verify"],
+    "push_not_enabled": ["open the webhook", "Switch it on"],
+    "push_url_differs": ["open the webhook", "{url}", "Verify"],
+    "push_waiting": ["Verify", "test the address with Reconfigure", "report"],
+}
 
 
 def test_selectors() -> None:
@@ -292,6 +355,9 @@ def test_entities(platform: str) -> None:
     for key, row in rows.items():
         assert texts[key]["name"], key
         options = set(getattr(row, "options", None) or ())
+        event_types = set(getattr(row, "event_types", None) or ())
+        attributes = texts[key].get("state_attributes", {})
+        assert attributes.get("event_type", {}).get("state", {}).keys() == event_types, key
         assert texts[key].get("state", {}).keys() == options, key
         assert row.device_class or key in icons, f"{key} has no icon at all"
         states = icons.get(key, {}).get("state", {})

@@ -107,6 +107,8 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         # None: not asked yet. Empty: push is not wanted.
         self._management_token: str | None = None
         self._webhook_id = webhook.async_generate_id()
+        self._push_url = ""
+        # Whether nobody else needs the cloudhook, if there is one.
         self._is_push_url_ours = False
 
     @property
@@ -448,13 +450,14 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
             url = await async_get_push_url(self.hass, self._webhook_id)
         except NoPublicUrlError:
             return await self.async_step_push_unavailable()
-        self._is_push_url_ours = self.source == SOURCE_USER
+        self._push_url = url
+        self._is_push_url_ours = not self._had_push
         errors: dict[str, str] = {}
         if user_input is not None:
             token = user_input.get(CONF_APPLICATION_MANAGEMENT_TOKEN, "").strip()
             if not token:
                 return await self.async_step_without_push()
-            if _is_management_token(token) and token != self._credentials[CONF_CLIENT_SECRET]:
+            if await self._async_is_management_token(token):
                 self._management_token = token
                 return await self._async_finish()
             errors[CONF_APPLICATION_MANAGEMENT_TOKEN] = "not_a_management_token"
@@ -467,16 +470,45 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
 
     async def async_step_push_unavailable(self, user_input: None = None) -> ConfigFlowResult:
         """Say that the internet cannot reach this Home Assistant, and go on with polling."""
+        options = []
+        if self.source == SOURCE_RECONFIGURE:
+            # An address that is away for a while is no reason to forget the token.
+            options.append("finish")
+        if self.source == SOURCE_USER or self._had_push:
+            options.append("without_push")
         return self.async_show_menu(
             step_id="push_unavailable",
-            menu_options=["without_push", "push"],
+            menu_options=[*options, "push"],
             description_placeholders={"network_settings": "/config/network"},
         )
 
     async def async_step_without_push(self, user_input: None = None) -> ConfigFlowResult:
         """Do without push; where it was on, it ends."""
         self._management_token = ""
+        self._is_push_url_ours = self._is_push_url_ours or self._had_push
         return await self._async_finish()
+
+    @property
+    def _had_push(self) -> bool:
+        return (
+            self.source == SOURCE_RECONFIGURE
+            and CONF_APPLICATION_MANAGEMENT_TOKEN in self._get_reconfigure_entry().data
+        )
+
+    async def _async_is_management_token(self, text: str) -> bool:
+        """Tell whether this can be the token, and not one of the things it is taken for.
+
+        Tokens are UUIDs like most ids in the dashboard, which nothing promises. So only an id that
+        is known can be refused.
+        """
+        if not _can_be_management_token(text) or text == self._credentials[CONF_CLIENT_SECRET]:
+            return False
+        if not _UUID.fullmatch(text):
+            return True
+        known = {await self._async_find_application_id()}
+        for connection in self._connections:
+            known |= {connection.id, connection.user_id, connection.vehicle_id}
+        return text.lower() not in known
 
     async def async_step_test_push(self, user_input: None = None) -> ConfigFlowResult:
         """Send to the own URL what Smartcar would send."""
@@ -486,12 +518,12 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         except NoPublicUrlError:
             return await self.async_step_push_unavailable()
         result, status = await async_test_push_url(self.hass, url, token)
-        return self._push_test_menu(result, url=url, status=str(status))
+        return self._push_test_menu(result, url=url, status=str(status or ""))
 
     def _push_test_menu(self, result: UrlTest, **placeholders: str) -> ConfigFlowResult:
         return self.async_show_menu(
             step_id=result,
-            menu_options=["test_push", "push"],
+            menu_options=["finish", "test_push", "push"],
             description_placeholders=placeholders,
         )
 
@@ -531,9 +563,7 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         # Without working credentials there is nothing else to be done.
         if not await self._async_prove():
             options += ["connect", "vehicles"] if self._connections else ["connect"]
-            options.append("push")
-            if CONF_APPLICATION_MANAGEMENT_TOKEN in entry.data:
-                options.append("test_push")
+            options += ["push", "test_push"] if self._had_push else ["push"]
         return self.async_show_menu(step_id="reconfigure", menu_options=options)
 
     # The end of every way
@@ -560,13 +590,14 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
             return await self.async_step_push()
         if self._management_token:
             data[CONF_APPLICATION_MANAGEMENT_TOKEN] = self._management_token
+            self._is_push_url_ours = False
         self._hand_over()
-        self._is_push_url_ours = False
         return self.async_create_entry(
             title=self._title,
             data={**data, CONF_WEBHOOK_ID: self._webhook_id},
             options={CONF_EXCLUDED_VEHICLES: excluded},
             description="push" if self._management_token else None,
+            description_placeholders={"url": self._push_url} if self._management_token else None,
         )
 
     def _async_update(self, data: dict[str, Any], excluded: list[str]) -> ConfigFlowResult:
@@ -574,13 +605,15 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         entry = self._get_reconfigure_entry()
         data = {**entry.data, **data}
         if self._management_token is not None:
-            before = data.pop(CONF_APPLICATION_MANAGEMENT_TOKEN, None)
-            data.pop(CONF_PREVIOUS_MANAGEMENT_TOKEN, None)
+            latest = data.pop(CONF_APPLICATION_MANAGEMENT_TOKEN, None)
+            # While there is one before the latest, the latest has not signed anything yet.
+            good = data.pop(CONF_PREVIOUS_MANAGEMENT_TOKEN, latest)
             if self._management_token:
+                self._is_push_url_ours = False
                 data[CONF_APPLICATION_MANAGEMENT_TOKEN] = self._management_token
                 # Good until the first delivery that the new one signed.
-                if before and before != self._management_token:
-                    data[CONF_PREVIOUS_MANAGEMENT_TOKEN] = before
+                if good and good != self._management_token:
+                    data[CONF_PREVIOUS_MANAGEMENT_TOKEN] = good
         self._hand_over()
         return self.async_update_reload_and_abort(
             entry,
@@ -592,7 +625,7 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
     @callback
     @override
     def async_remove(self) -> None:
-        """Delete the cloudhook of a flow that was abandoned."""
+        """Delete the cloudhook of a flow that was abandoned, or ended without push."""
         if self._is_push_url_ours:
             self.hass.async_create_task(async_delete_push_url(self.hass, self._webhook_id))
 
@@ -627,15 +660,14 @@ def _label(connection: Connection) -> str:
     return f"{vehicle_name(connection)} ({year})" if year else vehicle_name(connection)
 
 
-def _is_management_token(text: str) -> bool:
-    """Tell whether this can be the token, and not one of the things it is taken for."""
-    is_other = text.startswith(("client_", "http")) or _UUID.fullmatch(text)
+def _can_be_management_token(text: str) -> bool:
+    """Tell whether this has the form of a token."""
     return (
         len(text) >= 16
         and text.isascii()
         and text.isprintable()
         and " " not in text
-        and not is_other
+        and not text.startswith(("client_", "http"))
     )
 
 
