@@ -390,7 +390,7 @@ def test_readme_explains_options_and_fields_of_the_set_up() -> None:
     for step, texts in TEXTS["options"]["step"].items():
         for label in texts["data"].values():
             assert f"| {label} |" in README, f"option {label} of {step}"
-    for step in ("user", "connect"):
+    for step in ("user", "connect", "push"):
         for label in TEXTS["config"]["step"][step]["data"].values():
             assert f"| {label} |" in README, f"field {label} of {step}"
     for label in TEXTS["config"]["step"]["reconfigure"]["menu_options"].values():
@@ -407,7 +407,8 @@ def _readme_entities(heading: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("platform", sorted(PLATFORMS))
 def test_readme_tells_of_every_entity(platform: str) -> None:
-    heading = {"sensor": "Sensors", "binary_sensor": "Binary sensors"}.get(platform, "Controls")
+    headings = {"sensor": "Sensors", "binary_sensor": "Binary sensors", "event": "Events"}
+    heading = headings.get(platform, "Controls")
     told = _readme_entities(heading)
     texts = TEXTS["entity"][platform]
     for key, text in texts.items():
@@ -419,6 +420,15 @@ def test_readme_tells_of_every_entity(platform: str) -> None:
         assert default.startswith("on" if row.entity_registry_enabled_default else "off"), row.key
         # Who is disabled has a reason.
         assert row.entity_registry_enabled_default == (default == "on"), row.key
+
+
+def test_readme_tells_of_every_event_type() -> None:
+    (table,) = re.findall(r"^### Events\n(.*?)^##", README, re.MULTILINE | re.DOTALL)
+    for key, text in TEXTS["entity"]["event"].items():
+        types = ", ".join(text["state_attributes"]["event_type"]["state"])
+        told = re.search(rf"^\| {text['name']} \| (.+?) \|", table, re.MULTILINE)
+        assert told, key
+        assert sorted(told[1].split(", ")) == sorted(types.split(", ")), key
 
 
 def _documents() -> list[Path]:
