@@ -141,8 +141,9 @@ class World:
     ) -> tuple[int, bytes]:
         """Send a body through the HTTP server, or as a cloudhook brings it."""
         if door == "cloudhook":
-            given = {**headers, **{"SC-Signature": one for one in signatures[:1]}}
-            request = MockRequest(content=body, mock_source="cloud", method="POST", headers=given)
+            if signatures:
+                headers["SC-Signature"] = signatures[0]
+            request = MockRequest(content=body, mock_source="cloud", method="POST", headers=headers)
             answer = await async_handle_webhook(self._hass, WEBHOOK_ID, request)
             content = answer.body
             return answer.status, content if isinstance(content, bytes) else b""
