@@ -12,14 +12,19 @@ import time
 from typing import Any
 from unittest.mock import AsyncMock, patch
 
+from aiohttp import ClientPayloadError
+from aiohttp.http_exceptions import BadHttpMessage
+from aiohttp.web import RequestPayloadError
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components import cloud as home_cloud
+from homeassistant.components.webhook import async_handle_webhook
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.setup import async_setup_component
+from homeassistant.util.aiohttp import MockRequest
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -77,6 +82,9 @@ async def world(
     # Before the server starts, since it takes no more routes then.
     for component in ("homeassistant", "auth", "webhook", "config"):
         assert await async_setup_component(hass, component, {})
+    for car in cars:
+        # Nothing moves but what a test moves.
+        cloud.patch_state(car.id, {"charging": False, "plugged": False, "asleep": True})
     world = World(hass, cloud, await hass_client_no_auth(), monkeypatch, new_entry)
     yield world
     secrets = [
@@ -90,7 +98,9 @@ async def world(
         "challenge",
     ]
     for record in caplog.get_records("call"):
-        assert record.levelno < logging.ERROR, record.getMessage()
+        # The server's own log cannot write a frozen time.
+        if record.name != "aiohttp.access":
+            assert record.levelno < logging.ERROR, record.getMessage()
         if record.name.startswith("custom_components.smartcar"):
             said = record.getMessage() + str(record.exc_text)
             assert not [secret for secret in secrets if secret in said], said
@@ -106,7 +116,7 @@ async def pushed(world: World) -> World:
 
 
 def soc(hass: HomeAssistant, car: Car) -> str:
-    return value(hass, car, "sensor.battery_level")
+    return f"{float(value(hass, car, 'sensor.battery_level')):g}"
 
 
 def km(hass: HomeAssistant, car: Car) -> float:
@@ -163,8 +173,11 @@ async def test_each_thing_that_is_missing_has_its_repair_and_heals(
     assert await look() == {"push_url_differs"}
     assert (world.issues()["push_url_differs"].translation_placeholders or {})["url"] == url
     assert cloud.subscriptions == {}
-    cloud.delete_webhook(old.id)
-    hook = cloud.create_webhook("HA", f"{url}/", is_enabled=False, verify=False)
+    cloud.edit_webhook(old.id, callback_uri=f"{url}/", verify=False)
+    assert await look() == {"push_url_differs"}
+    # Of two that lead here, the one that is switched on counts.
+    hook = cloud.create_webhook("HA", str(url), is_enabled=False, verify=False)
+    cloud.create_webhook("HA too", str(url), is_enabled=False, verify=False)
     assert await look() == {"push_not_enabled"}
     cloud.edit_webhook(hook.id, is_enabled=True)
     cloud.subscriptions.clear()
@@ -305,10 +318,6 @@ async def test_push_that_is_switched_off_ends(
     await pushed.reload()
     assert cloud.subscriptions == {}
     assert pushed.issues() == {}
-    assert entity_id(hass, cars[0], "sensor.last_push") is None or (
-        hass.states.get(str(entity_id(hass, cars[0], "sensor.last_push"))) is None
-        or value(hass, cars[0], "sensor.last_push") == "unavailable"
-    )
     await pushed.reload()
     assert pushed.issues() == {}
 
@@ -349,9 +358,7 @@ async def test_what_is_not_signed_gets_401_and_no_word(
     assert pushed.issues() == {}
 
 
-async def test_door_is_narrow(
-    hass: HomeAssistant, cars: list[Car], pushed: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_door_is_narrow(hass: HomeAssistant, cars: list[Car], pushed: World) -> None:
     path = f"/api/webhook/{WEBHOOK_ID}"
     for method, status in (("GET", 405), ("PUT", 405), ("HEAD", 200), ("DELETE", 405)):
         assert (await pushed.browser.request(method, path)).status == status
@@ -368,7 +375,7 @@ async def test_door_is_narrow(
             assert await pushed.post(body, pushed.cloud.sign(body), door=door) == (expected, b"")
     assert km(hass, cars[0]) == 65536
     assert pushed.log.rejected == 4
-    # A compressed body is judged as what it unpacks to; what cannot be unpacked is refused.
+    # A compressed body is judged as what it unpacks to.
     body = padded(60_000)
     signature = pushed.cloud.sign(body)
     packed = {"Content-Encoding": "gzip"}
@@ -376,8 +383,12 @@ async def test_door_is_narrow(
     assert km(hass, cars[0]) == 60_000
     bomb = gzip.compress(bytes(50_000_000))
     assert (await pushed.post(bomb, signature, **packed))[0] in {400, 413}
-    assert (await pushed.post(b"no gzip", signature, **packed))[0] == 400
-    assert (await pushed.post(gzip.compress(body)[:-9], signature, **packed))[0] in {400, 401}
+    # What breaks off, or cannot be unpacked, is refused.
+    for error in (RequestPayloadError, ClientPayloadError, ConnectionResetError, BadHttpMessage):
+        request = MockRequest(content=b"", mock_source="test", method="POST")
+        stream = AsyncMock(read=AsyncMock(side_effect=error("body")))
+        with patch.object(MockRequest, "content", stream):
+            assert (await async_handle_webhook(hass, WEBHOOK_ID, request)).status == 400
     # In pieces it is fine, and slowly it is not.
     body = padded(3_000)
 
@@ -389,12 +400,11 @@ async def test_door_is_narrow(
     headers = {"SC-Signature": pushed.cloud.sign(body)}
     answer = await pushed.browser.post(path, data=pieces(0), headers=headers)
     assert answer.status == 200
-    monkeypatch.setattr(push, "_READ_TIMEOUT", 0.02)
-    answer = await pushed.browser.post(path, data=pieces(0.05), headers=headers)
+    with patch.object(push, "_READ_TIMEOUT", 0.02):
+        answer = await pushed.browser.post(path, data=pieces(0.05), headers=headers)
     assert answer.status == 408
-    monkeypatch.undo()
-    assert pushed.issues().keys() == {"push_rejected"}
-    assert await pushed.send(pushed.event({}, cars[0].id)) == 200
+    assert pushed.log.rejected == 10
+    # The last of what was right took the repair back.
     assert pushed.issues() == {}
 
 
@@ -833,8 +843,6 @@ async def test_forger_changes_nothing(
         heard.append(json.dumps(event).encode())
         assert (await world.post(heard[-1], cloud.sign(heard[-1])))[0] == 200
     await settle(hass)
-    answers: list[str] = []
-    secrets = [cloud.application_management_token, cloud.client_secret, cars[0].id, "900"]
     cloud.requests.clear()
     before = fingerprint(hass, world)
     told = Changes(hass)
@@ -892,11 +900,11 @@ async def test_forger_changes_nothing(
                 status, answer = await world.post(
                     rubbish, *[rng.randbytes(8).hex() * 4] * rng.randrange(3), door=door
                 )
+        # No word, so no secret either.
         assert (status, answer) == (401, b"")
     await settle(hass)
     assert fingerprint(hass, world) == before
     assert told.take() == []
-    assert not [secret for secret in secrets if any(secret in one for one in answers)]
     # Nor does a forger make us ask the cloud.
     assert dict(cloud.requests) == {}
     assert set(world.issues()) == {"push_rejected"}
@@ -979,7 +987,7 @@ async def test_signed_rubbish_costs_nothing_that_stands_beside_it(
     # What was held of it can be kept, and read again.
     await pushed.reload()
     assert pushed.entry.state is ConfigEntryState.LOADED
-    assert km(hass, car) == number - 1 + (number % 4 != 0)
+    assert km(hass, car) == number
 
 
 async def test_burst_while_a_poll_runs(
@@ -989,7 +997,7 @@ async def test_burst_while_a_poll_runs(
     now = round(time.time() * 1000)
     number = 1_000
     # The poll has something of the middle of the burst, and answers into it.
-    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now / 1000 - 300))
+    when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now / 1000 + 50))
     cloud.override(
         car.id,
         ODOMETER,
@@ -1003,7 +1011,7 @@ async def test_burst_while_a_poll_runs(
     events = []
     for index in range(number):
         event = pushed.event({ODOMETER: {"value": index, "unit": "km"}}, car.id)
-        event["data"]["signals"][0]["meta"]["oemUpdatedAt"] = now - (number - index) * 600
+        event["data"]["signals"][0]["meta"]["oemUpdatedAt"] = now + index * 100
         events.append(event)
     random.Random(3).shuffle(events)
     poll = asyncio.create_task(pushed.entry.runtime_data.vehicles[car.id].async_refresh())

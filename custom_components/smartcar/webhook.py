@@ -37,7 +37,7 @@ from homeassistant.util import dt as dt_util
 from yarl import URL
 
 from .api import (
-    ConflictError,
+    ApiError,
     Event,
     EventType,
     InvalidResponseError,
@@ -547,9 +547,10 @@ class PushManager:
             await self.account.client.create_subscription(
                 ours.id, connection.user_id, connection.vehicle_id
             )
-        except ConflictError:
-            return True
         except SmartcarError as error:
+            if isinstance(error, ApiError) and error.status == HTTPStatus.CONFLICT:
+                # It is subscribed already, whatever the error is called.
+                return True
             _LOGGER.debug("Could not subscribe %s: %s", vehicle.name, error)
             return False
         return True
@@ -616,7 +617,8 @@ def _find(
     problem = PushIssue.NOT_CREATED
     for candidate in webhooks:
         target = candidate.callback_uri or ""
-        if target.rstrip("/") == url.rstrip("/"):
+        # To the letter: with a slash more, Home Assistant would not know it.
+        if target == url:
             if ours is None or ours.is_enabled is False:
                 ours = candidate
         elif webhook_id in target or candidate.id == known_id:
