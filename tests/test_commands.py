@@ -12,10 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from simulator import Cloud
 from simulator.car import Car
@@ -67,7 +64,7 @@ async def refused(hass: HomeAssistant, action: str, target: str | None, **data: 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that is on its way."""
     async with asyncio.timeout(5):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  # states are what is waited for
             await asyncio.sleep(0.005)
 
 

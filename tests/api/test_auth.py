@@ -22,6 +22,7 @@ from custom_components.smartcar.api import (
     TransportError,
     TransportTimeoutError,
     UpstreamError,
+    ValidationError,
     auth,
 )
 
@@ -245,6 +246,9 @@ QUOTA = {"error": "quota_exceeded", "error_description": "The quota is spent"}
         (Reply(401, {"error": "invalid_client"}), AuthenticationError),
         (Reply(403, {"error": "access_denied"}), AuthenticationError),
         (Reply(401), AuthenticationError),
+        # The page of a firewall on the way says nothing of the credentials.
+        (Reply(403, body=b"<html>"), MissingPermissionError),
+        (Reply(400, body=b"<html>"), ValidationError),
         (error(401, "AUTHENTICATION", "UNAUTHORIZED"), AuthenticationError),
         (error(403, "AUTHENTICATION", "ACCESS_DENIED"), AuthenticationError),
         (error(400, "VALIDATION", "INVALID_INPUT_FORMAT"), AuthenticationError),
