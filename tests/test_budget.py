@@ -257,7 +257,7 @@ def test_each_poll_without_news_doubles_the_wait_up_to_a_day(activity: Activity)
         poll(ledger, now, activity)
         longer = ledger.due(now) - now
         # The pace moves with what is left, and what is learned of the hours makes them pass slower.
-        assert longer == DAY or 1.5 * wait < longer < 4.5 * wait
+        assert longer == DAY or 1.5 * wait < longer < 3 * wait
         wait = longer
     assert wait == DAY
     poll(ledger, now + DAY, activity, news=True)

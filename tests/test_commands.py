@@ -485,6 +485,9 @@ async def test_answer_that_comes_after_the_entry_is_gone(
     hass_storage: dict[str, Any],
 ) -> None:
     """It must bring nothing back: no file, no timer (the test's teardown looks for those)."""
+    async_fire_time_changed(hass, dt_util.utcnow() + MINUTE)
+    await settle(hass)
+    assert [key for key in hass_storage if key.startswith("smartcar")]
     cloud.faults.add(Fault(route=ANY_COMMAND, delay=0.3))
     task = hass.async_create_task(unlock(hass, cars[0]))
     await until(lambda: value(hass, cars[0], LOCK) == "unlocking")

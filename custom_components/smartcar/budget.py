@@ -54,7 +54,7 @@ _MOST_DOUBLINGS: Final = 12
 # The appetite of a car that nothing is known of; what is assumed at least, as every quiet time
 # ends; and over which time it is learned.
 _UNKNOWN_APPETITE: Final = 0.35
-_LEAST_APPETITE: Final = 0.2
+_LEAST_APPETITE: Final = 0.22
 _APPETITE_SPAN: Final = timedelta(days=5)
 
 # The habit: how likely a car is in use in an hour. Weekends have fewer days to learn from.
@@ -442,8 +442,8 @@ class Ledger:
         this = _hour_of(now)
         told = min(_hour_of(situation.reported_at or now), this)
         was_used, is_used = self._situation.activity.is_use, situation.activity.is_use
-        if is_used and not news:
-            return  # who knows
+        if self._heard_at is None or (is_used and not news):
+            return  # who knows since when
         learned_to = self._learned_to or this
         if not this - _FORGET_AFTER <= learned_to <= this + _HOUR:
             learned_to = this
