@@ -203,9 +203,9 @@ def busy_month(seed: int, hour: float, hours: float, parts: int, spread: float) 
 @given(
     seed=st.integers(0, 2**32),
     hour=st.floats(0, 12),
-    hours=st.floats(4, 10),
+    hours=st.floats(5, 10),
     parts=st.integers(1, 3),
-    spread=st.floats(0, 1.5),
+    spread=st.floats(0, 1),
 )
 def test_a_car_that_deserves_its_allowance_gets_it(
     seed: int, hour: float, hours: float, parts: int, spread: float

@@ -449,12 +449,11 @@ class Ledger:
             learned_to = this
         for hour in _hours(learned_to, now):
             used: float | None = None
-            if is_used:
-                if was_used or hour >= told:
-                    used = 1
-                elif told - hour <= _PERHAPS_SPAN:
-                    used = _PERHAPS
-            elif (hour == told and news) or (hour <= told and was_used):
+            if was_used and (is_used or hour <= told):
+                used = 1
+            elif news and hour < told:
+                used = _PERHAPS if told - hour <= _PERHAPS_SPAN else None
+            elif is_used or (news and hour == told):
                 used = 1
             elif told < hour < this:
                 used = 0
