@@ -404,6 +404,13 @@ async def test_command_that_the_car_does_not_know_retires_its_entity(
     assert await hass.config_entries.async_reload(entry.entry_id)
     assert state(hass, cars[0], entity).attributes.get("restored")
 
+    # A new consent forgives: what the car refused before may work now.
+    cloud.faults.clear()
+    car = cars[0]
+    cloud.connect(cloud.owner_of(car.id).id, [car.id])
+    await let_pass(hass, freezer, timedelta(hours=1))
+    assert value(hass, car, entity) != "unavailable"
+
 
 # Queues
 

@@ -382,7 +382,10 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
     @callback
     def async_set_connection(self, connection: Connection, *, is_gone: bool) -> None:
         """Take note of a new state of the owner's consent."""
-        permissions_changed = connection.permissions != self.connection.permissions
+        has_new_consent = (connection.updated_at, connection.permissions) != (
+            self.connection.updated_at,
+            self.connection.permissions,
+        )
         self.connection = connection
         if is_gone != self._is_gone:
             self._is_gone = is_gone
@@ -390,7 +393,10 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
             self.config_entry.async_create_background_task(
                 self.hass, self.async_start(), f"{self.name} is back"
             )
-        if permissions_changed:
+        if has_new_consent:
+            # What the car refused before may work now.
+            self.data.incapable_of.clear()
+            super().async_update_listeners()
             self._async_look_for_new_entities()
 
     @callback

@@ -431,3 +431,14 @@ async def test_a_token_with_a_line_break_is_never_sent(
     with pytest.raises(SmartcarError):
         await client.get_signals(VEHICLE, USER)
     assert cloud.seen(SIGNALS) == []
+
+
+@pytest.mark.parametrize("reply", [Reply(504), Reply(200, body=b"{"), hang_up])
+async def test_without_a_token_a_command_has_not_left(
+    cloud: Cloud, client: SmartcarClient, reply: Reply | Handler
+) -> None:
+    """Nobody is told to wonder whether the car was unlocked."""
+    cloud.on("POST", TOKEN, reply)
+    with pytest.raises(SmartcarError) as caught:
+        await client.unlock(VEHICLE, USER)
+    assert caught.value.outcome_unknown is False
