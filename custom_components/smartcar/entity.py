@@ -95,9 +95,10 @@ def async_setup_entities[D: SmartcarEntityDescription](
                 for row in rows
                 if row.key not in created and row.is_supported(vehicle, platform)
             ]
-            created.update(row.key for row in new)
-            vehicle.data.entities.update(f"{platform}.{row.key}" for row in new)
-            async_add_entities(create(vehicle, row) for row in new)
+            if new:
+                created.update(row.key for row in new)
+                vehicle.data.entities.update(f"{platform}.{row.key}" for row in new)
+                async_add_entities(create(vehicle, row) for row in new)
 
         add_entities()
         entry.async_on_unload(vehicle.async_add_new_entity_listener(add_entities))
