@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 import itertools
 import json
+import math
 
 from homeassistant.helpers.json import prepare_save_json
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 import pytest
 
 from custom_components.smartcar.api import (
@@ -534,6 +535,7 @@ def test_no_history_pins_a_value(
 
 
 @given(POLLS, st.integers(-YEAR, YEAR).map(at))
+@example([([told(CHARGE_WATTAGE, math.inf, None)], at(0))], at(0))
 def test_stored_state_is_the_same_state(
     polls: list[tuple[list[Signal], datetime]], completed_at: datetime
 ) -> None:
