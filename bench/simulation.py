@@ -11,7 +11,7 @@ from bench.cars import END, IDLE, PROFILES, START, Month, Report
 from custom_components.smartcar.budget import ApplicationBucket, Budget, Ledger, Purpose, Situation
 
 BUDGET = Budget()
-MONTHS = 5
+MONTHS = 8
 # What is known when the month begins is this old: the car was last used the evening before.
 _BEFORE = START - timedelta(hours=9)
 

@@ -1,9 +1,10 @@
 """What all tests share: a simulated cloud over real HTTP, and an entry that is set up on it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 
 from aiohttp.test_utils import TestServer
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
@@ -16,6 +17,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 import custom_components.smartcar
 from simulator import Cloud, create_app
 from simulator.car import Car
+
+from .signal_table import NOON
+from .signal_world import everything_enabled
 
 DOMAIN = custom_components.smartcar.DOMAIN
 
@@ -118,3 +122,18 @@ async def entry(hass: HomeAssistant, new_entry: Callable[..., MockConfigEntry]) 
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     return entry
+
+
+@pytest.fixture
+def everything_is_enabled() -> Iterator[None]:
+    """Enable the entities that are disabled by default as well."""
+    with everything_enabled():
+        yield
+
+
+@pytest.fixture
+def car(cloud: Cloud, cars: list[Car], freezer: FrozenDateTimeFactory) -> Car:
+    """Return a car whose store is empty. It is noon."""
+    freezer.move_to(NOON)
+    cloud.set_store_empty(cars[0].id)
+    return cars[0]

@@ -12,10 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from simulator import Cloud
 from simulator.car import Car
@@ -67,7 +64,7 @@ async def refused(hass: HomeAssistant, action: str, target: str | None, **data: 
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for something that is on its way."""
     async with asyncio.timeout(5):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  # states are what is waited for
             await asyncio.sleep(0.005)
 
 
@@ -407,6 +404,13 @@ async def test_command_that_the_car_does_not_know_retires_its_entity(
     assert await hass.config_entries.async_reload(entry.entry_id)
     assert state(hass, cars[0], entity).attributes.get("restored")
 
+    # A new consent forgives: what the car refused before may work now.
+    cloud.faults.clear()
+    car = cars[0]
+    cloud.connect(cloud.owner_of(car.id).id, [car.id])
+    await let_pass(hass, freezer, timedelta(hours=1))
+    assert value(hass, car, entity) != "unavailable"
+
 
 # Queues
 
@@ -488,6 +492,9 @@ async def test_answer_that_comes_after_the_entry_is_gone(
     hass_storage: dict[str, Any],
 ) -> None:
     """It must bring nothing back: no file, no timer (the test's teardown looks for those)."""
+    async_fire_time_changed(hass, dt_util.utcnow() + MINUTE)
+    await settle(hass)
+    assert [key for key in hass_storage if key.startswith("smartcar")]
     cloud.faults.add(Fault(route=ANY_COMMAND, delay=0.3))
     task = hass.async_create_task(unlock(hass, cars[0]))
     await until(lambda: value(hass, cars[0], LOCK) == "unlocking")

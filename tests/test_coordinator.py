@@ -9,11 +9,7 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import (
-    device_registry as dr,
-    entity_registry as er,
-    issue_registry as ir,
-)
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -226,7 +222,7 @@ async def test_owner_must_log_in_again(
     await let_pass(hass, freezer, 2 * POLL, POLL)
     issue = issues(hass)["owner_must_log_in"]
     assert not issue.is_fixable
-    assert "Volkswagen ID.4" in (issue.translation_placeholders or {})["vehicle"]
+    assert (issue.translation_placeholders or {})["vehicle"] == "Robin"
     if application_id:
         assert issue.learn_more_url is not None
         assert f"application_id={application_id}" in issue.learn_more_url
@@ -278,6 +274,10 @@ async def test_signals_that_ask_for_a_login_keep_their_values(
     await let_pass(hass, freezer, POLL)
     assert value(hass, cars[0], ODOMETER) == before
     assert not hass.config_entries.flow.async_progress()
+    assert "owner_must_log_in" in issues(hass)
+    cloud.require_login(cars[0].id, needed=False)
+    await let_pass(hass, freezer, POLL)
+    assert not issues(hass)
 
 
 # Cars that come and go

@@ -1,6 +1,6 @@
 """Diagnostics: what helps is in them, and what is private is not, whatever the cloud sends."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http import HTTPStatus
 import json
 from typing import Any
@@ -20,7 +20,9 @@ from simulator.faults import Fault
 
 from .front_door import SIGNALS_ROUTE, device_id, settle
 from .signal_table import TABLE
-from .signal_world import everything_enabled, fail, refresh, send, set_up
+from .signal_world import fail, refresh, send, set_up
+
+pytestmark = pytest.mark.usefixtures("everything_is_enabled")
 
 type Download = Callable[..., Any]
 
@@ -47,12 +49,6 @@ PRIVATE_BODIES: dict[str, dict[str, Any]] = {
     "garage-door": {"value": STREET, "unit": [STREET], "position": [LATITUDE, LONGITUDE]},
     "garage-latitude": {"value": LATITUDE},
 }
-
-
-@pytest.fixture(autouse=True)
-def _everything_enabled() -> Iterator[None]:
-    with everything_enabled():
-        yield
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """What entities make of the bodies that cars really send, and of any other."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 import json
 from types import SimpleNamespace
@@ -30,7 +30,9 @@ from simulator.car import Car
 from .api.strategies import anything, damaged, objects
 from .front_door import entities, entity_id, settle, state, value
 from .signal_table import NOON, TABLE
-from .signal_world import complaints, device_of, everything_enabled, refresh, send, set_up
+from .signal_world import complaints, device_of, refresh, send, set_up
+
+pytestmark = pytest.mark.usefixtures("everything_is_enabled")
 
 type MakeEntry = Callable[..., MockConfigEntry]
 
@@ -38,23 +40,9 @@ BODIES = {code: row.body for code, row in TABLE.items()}
 MINUTE = timedelta(minutes=1)
 
 
-@pytest.fixture(autouse=True)
-def _everything_enabled() -> Iterator[None]:
-    with everything_enabled():
-        yield
-
-
 @pytest.fixture
 def vehicles() -> int:
     return 1
-
-
-@pytest.fixture
-def car(cloud: Cloud, cars: list[Car], freezer: FrozenDateTimeFactory) -> Car:
-    """Return the car of these tests. It is noon, and its store is empty."""
-    freezer.move_to(NOON)
-    cloud.set_store_empty(cars[0].id)
-    return cars[0]
 
 
 @pytest.fixture

@@ -217,3 +217,70 @@ async def test_one_of_several_cars_fails(
     with pytest.raises(HomeAssistantError):
         await call(hass, "set_destination", device_id=devices, **PLACE)
     assert cars[1].destination == (52.5, 13.4)
+
+
+# Charge schedules and histories
+
+WINDOW = {"start": "22:00", "stop": "06:30:00"}
+
+
+async def asked(hass: HomeAssistant, action: str, **data: Any) -> list[dict[str, Any]]:
+    """Return what an action answers for each car."""
+    answer = await hass.services.async_call(
+        DOMAIN, action, data, blocking=True, return_response=True
+    )
+    assert answer is not None
+    vehicles: Any = answer["vehicles"]
+    return list(vehicles)
+
+
+async def test_charge_schedule_is_set_read_and_deleted(
+    hass: HomeAssistant, cars: list[Car], entry: ConfigEntry
+) -> None:
+    car = cars[1]
+    target = {"device_id": device_id(hass, entry, car)}
+    await call(hass, "set_charge_schedule", **target, **PLACE, **WINDOW)
+    (schedule,) = car.schedules
+    assert (schedule.latitude, schedule.longitude) == (52.5, 13.4)
+    assert schedule.windows[0][1:] == ("22:00", "06:30")
+    await call(hass, "refresh", **target)
+    (answer,) = await asked(hass, "get_charge_schedules", **target)
+    assert (answer["vehicle_id"], answer["name"]) == (car.id, "Sparrow")
+    (read,) = answer["charge_schedules"]
+    await call(hass, "delete_charge_schedule", **target, schedule_id=read["scheduleId"])
+    assert not car.schedules
+
+
+async def test_charge_schedule_that_the_car_does_not_know(
+    hass: HomeAssistant, cars: list[Car], entry: ConfigEntry
+) -> None:
+    target = {"device_id": device_id(hass, entry, cars[0])}
+    with pytest.raises(HomeAssistantError) as caught:
+        await call(hass, "set_charge_schedule", **target, **PLACE, **WINDOW)
+    assert caught.value.translation_key == "command_vehicle_not_capable"
+
+
+@pytest.mark.parametrize("wrong", [{"start": "25:00"}, {"stop": None}, {"start": "now"}])
+async def test_charge_schedule_with_a_wrong_time(
+    hass: HomeAssistant, cloud: Cloud, cars: list[Car], entry: ConfigEntry, wrong: dict[str, Any]
+) -> None:
+    cloud.requests.clear()
+    data = {"device_id": device_id(hass, entry, cars[1]), **PLACE, **WINDOW, **wrong}
+    with pytest.raises(vol.Invalid):
+        await call(hass, "set_charge_schedule", **data)
+    assert not cloud.requests
+
+
+async def test_histories_cost_no_request(
+    hass: HomeAssistant, cloud: Cloud, cars: list[Car], entry: ConfigEntry
+) -> None:
+    cloud.requests.clear()
+    devices = [device_id(hass, entry, car) for car in cars]
+    signals = await asked(hass, "get_signals", device_id=devices)
+    odometers = [answer["signals"]["odometer-traveleddistance"]["body"] for answer in signals]
+    assert [body["unit"] for body in odometers] == ["km"] * 3
+    records = await asked(hass, "get_charge_records", device_id=devices[1])
+    assert all("energyAdded" in record for record in records[0]["charge_records"])
+    (service,) = await asked(hass, "get_service_records", device_id=devices[2])
+    assert service["service_records"][0]["odometer"] == 3800.0
+    assert not cloud.requests

@@ -1,6 +1,6 @@
 """All 93 signals through the front door: each shows, errors show nothing, and garbage is unknown."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 import json
 import logging
@@ -28,7 +28,6 @@ from .signal_world import (
     complaints,
     device_of,
     differences,
-    everything_enabled,
     fail,
     forbid,
     refresh,
@@ -37,29 +36,17 @@ from .signal_world import (
     set_up,
 )
 
+pytestmark = pytest.mark.usefixtures("everything_is_enabled")
+
 type MakeEntry = Callable[..., MockConfigEntry]
 
 BODIES = {code: row.body for code, row in TABLE.items()}
 SHOWN = tuple(shown for row in TABLE.values() for shown in row.shown)
 
 
-@pytest.fixture(autouse=True)
-def _everything_enabled() -> Iterator[None]:
-    with everything_enabled():
-        yield
-
-
 @pytest.fixture
 def vehicles() -> int:
     return 1
-
-
-@pytest.fixture
-def car(cloud: Cloud, cars: list[Car], freezer: FrozenDateTimeFactory) -> Car:
-    """Return the car of these tests. It is noon, and its store is empty."""
-    freezer.move_to(NOON)
-    cloud.set_store_empty(cars[0].id)
-    return cars[0]
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What survives a restart, on a real disk: when it is written, and what a bad file does."""
 
+# ruff: noqa: ASYNC240  # the files are small, and nothing else waits
+
 from collections.abc import Generator
 from datetime import timedelta
 import json

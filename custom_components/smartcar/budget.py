@@ -54,7 +54,7 @@ _MOST_DOUBLINGS: Final = 12
 # The appetite of a car that nothing is known of; what is assumed at least, as every quiet time
 # ends; and over which time it is learned.
 _UNKNOWN_APPETITE: Final = 0.35
-_LEAST_APPETITE: Final = 0.25
+_LEAST_APPETITE: Final = 0.22
 _APPETITE_SPAN: Final = timedelta(days=5)
 
 # The habit: how likely a car is in use in an hour. Weekends have fewer days to learn from.
@@ -140,13 +140,13 @@ class _Month:
 
     It is counted from `since`: who begins on the 20th has no claim to what the 19 days before
     were worth, as somebody else may have spent it. `refused_at` is the monthly budget under
-    which the cloud said that the plan is used up.
+    which the cloud said that the plan is used up, else -1.
     """
 
     since: datetime
     polls: int = 0
     others: int = 0
-    refused_at: int | None = None
+    refused_at: int = -1
 
     @property
     def spent(self) -> int:
@@ -189,8 +189,7 @@ class ApplicationBucket:
 
     def _settle(self, now: datetime) -> None:
         passed = now - (self._at or now)
-        if passed < timedelta():
-            self._blocked_until = _shifted(self._blocked_until, passed, now)
+        self._blocked_until = _put_back(self._blocked_until, self._at, now)
         self._level = min(self._level + max(passed / self.PER_REFILL, 0), self.CAPACITY)
         self._at = now
 
@@ -375,8 +374,8 @@ class Ledger:
         start, end = _month_around(now)
         share = min((end - month.since + _HEAD_START) / (end - start), 1.0)
         left = max(self._allowance(month) * share - month.polls, 0.5)
-        # A few hours more, or the last of them would be spent in a rush.
-        pace = (end - now + 6 * _HOUR) * (max(self._appetite, _LEAST_APPETITE) / left)
+        # A little more, or the last hours would be spent in a rush.
+        pace = (end - now + _HOUR) * (max(self._appetite, _LEAST_APPETITE) / left)
         return min(max(pace, _LEAST_WAIT), _LONGEST_WAIT)
 
     # --- what is worth it --------------------------------------------------------------------
@@ -443,17 +442,18 @@ class Ledger:
         this = _hour_of(now)
         told = min(_hour_of(situation.reported_at or now), this)
         was_used, is_used = self._situation.activity.is_use, situation.activity.is_use
+        if self._heard_at is None or (is_used and not news):
+            return  # who knows since when
         learned_to = self._learned_to or this
         if not this - _FORGET_AFTER <= learned_to <= this + _HOUR:
             learned_to = this
         for hour in _hours(learned_to, now):
             used: float | None = None
-            if is_used:
-                if was_used or hour >= told:
-                    used = 1
-                elif told - hour <= _PERHAPS_SPAN:
-                    used = _PERHAPS
-            elif (hour == told and news) or (hour <= told and was_used):
+            if was_used and (is_used or hour <= told):
+                used = 1
+            elif news and hour < told:
+                used = _PERHAPS if told - hour <= _PERHAPS_SPAN else None
+            elif is_used or (news and hour == told):
                 used = 1
             elif told < hour < this:
                 used = 0
@@ -474,9 +474,8 @@ class Ledger:
         A clock that was put back takes along what was planned by it, and finds the counts of the
         month that it is put back to.
         """
-        if self._now is not None and now < self._now:
-            self._blocked_until = _shifted(self._blocked_until, now - self._now, now)
-            self._refresh_at = _shifted(self._refresh_at, now - self._now, now)
+        self._blocked_until = _put_back(self._blocked_until, self._now, now)
+        self._refresh_at = _put_back(self._refresh_at, self._now, now)
         self._now = now
         self._polled_at = min(self._polled_at, now) if self._polled_at else None
         self._heard_at = min(self._heard_at, now) if self._heard_at else None
@@ -570,8 +569,11 @@ def _later(one: datetime | None, other: datetime) -> datetime:
     return other if one is None else max(one, other)
 
 
-def _shifted(time: datetime | None, by: timedelta, now: datetime) -> datetime | None:
-    return None if time is None else min(time + by, now + _LONGEST_RETRY)
+def _put_back(time: datetime | None, then: datetime | None, now: datetime) -> datetime | None:
+    """Return a time in the future as far away as it was, if the clock was put back since."""
+    if time is None:
+        return None
+    return min(time + min(now - (then or now), timedelta()), now + _LONGEST_RETRY)
 
 
 def _retry_after(seconds: float | None) -> timedelta:

@@ -26,6 +26,7 @@ from .api import (
     Listing,
     NotFoundError,
     Signal,
+    SignalError,
     SmartcarClient,
     SmartcarError,
 )
@@ -36,6 +37,7 @@ from .repairs import (
     async_clear_vehicle_errors,
     async_raise_owner_action,
     needs_owner_action,
+    owner_action_in,
     vehicle_in_two_entries_issue_id,
 )
 from .store import AccountStore, PushLog, StoredAccount
@@ -281,14 +283,19 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
                 devices.async_remove_device(device.id)
             return True
         issue_id = vehicle_in_two_entries_issue_id(self.config_entry.entry_id, vehicle_id)
-        is_gone = self.is_gone(vehicle_id)
-        for entry in self.hass.config_entries.async_entries(DOMAIN):
-            if entry is self.config_entry or not devices.async_get_device_by_identifier(
-                (DOMAIN, vehicle_id), entry.entry_id
-            ):
-                continue
-            if is_gone:
-                break
+        other = next(
+            (
+                entry
+                for entry in self.hass.config_entries.async_entries(DOMAIN)
+                if entry is not self.config_entry
+                and devices.async_get_device_by_identifier((DOMAIN, vehicle_id), entry.entry_id)
+            ),
+            None,
+        )
+        # A car that is gone from here has moved there: that is no reason for a repair.
+        if other is None or self.is_gone(vehicle_id):
+            ir.async_delete_issue(self.hass, DOMAIN, issue_id)
+        else:
             ir.async_create_issue(
                 self.hass,
                 DOMAIN,
@@ -299,15 +306,11 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
                 translation_key="vehicle_in_two_entries",
                 translation_placeholders={
                     "vehicle": vehicle_name(connection),
-                    "kept": entry.title,
+                    "kept": other.title,
                     "skipped": self.config_entry.title,
                 },
             )
-            return True
-        else:
-            is_gone = False
-        ir.async_delete_issue(self.hass, DOMAIN, issue_id)
-        return is_gone
+        return other is not None
 
 
 class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
@@ -394,7 +397,10 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
     @callback
     def async_set_connection(self, connection: Connection, *, is_gone: bool) -> None:
         """Take note of a new state of the owner's consent."""
-        permissions_changed = connection.permissions != self.connection.permissions
+        has_new_consent = (connection.updated_at, connection.permissions) != (
+            self.connection.updated_at,
+            self.connection.permissions,
+        )
         self.connection = connection
         if is_gone != self.is_gone:
             self.is_gone = is_gone
@@ -402,7 +408,10 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
             self.config_entry.async_create_background_task(
                 self.hass, self.async_start(), f"{self.name} is back"
             )
-        if permissions_changed:
+        if has_new_consent:
+            # What the car refused before may work now.
+            self.data.incapable_of.clear()
+            super().async_update_listeners()
             self._async_look_for_new_entities()
 
     @callback
@@ -497,13 +506,20 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
             )
         except SmartcarError as error:
             if needs_owner_action(error):
-                async_raise_owner_action(
-                    self.hass, self.config_entry, self.connection, self.name, error
-                )
+                self._async_raise_owner_action(error)
             raise update_failed(error, self.name) from error
-        async_clear_owner_action(self.hass, self.vehicle_id)
+        if lost_login := owner_action_in(signals, self.connection.updated_at):
+            self._async_raise_owner_action(lost_login)
+        else:
+            async_clear_owner_action(self.hass, self.vehicle_id)
         self.async_merge(signals)
         return self.data
+
+    @callback
+    def _async_raise_owner_action(self, error: ApiError | SignalError) -> None:
+        async_raise_owner_action(
+            self.hass, self.config_entry, self.connection, self.display_name, error
+        )
 
     @override
     @callback

@@ -15,12 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .api import SmartcarClient
 from .api.signals import IS_CHARGE_PORT_OPEN
 from .coordinator import SmartcarConfigEntry
-from .entity import (
-    SmartcarEntity,
-    SmartcarEntityDescription,
-    async_send_command,
-    async_setup_entities,
-)
+from .entity import SmartcarEntity, SmartcarEntityDescription, async_setup_entities
 from .vehicle import Command
 
 PARALLEL_UPDATES = 0
@@ -63,25 +58,30 @@ class SmartcarCover(SmartcarEntity, CoverEntity):
         is_open = self.car.value(IS_CHARGE_PORT_OPEN)
         return None if is_open is None else not is_open
 
+    @property
+    @override
+    def is_opening(self) -> bool:
+        return self._pending is True
+
+    @property
+    @override
+    def is_closing(self) -> bool:
+        return self._pending is False
+
     @override
     async def async_open_cover(self, **kwargs: Any) -> None:
-        await self._async_send(Command.OPEN_CHARGE_PORT, is_open=True)
+        await self.async_command(
+            Command.OPEN_CHARGE_PORT,
+            SmartcarClient.open_charge_port,
+            (IS_CHARGE_PORT_OPEN, {"value": True}),
+            pending=True,
+        )
 
     @override
     async def async_close_cover(self, **kwargs: Any) -> None:
-        await self._async_send(Command.CLOSE_CHARGE_PORT, is_open=False)
-
-    async def _async_send(self, command: Command, *, is_open: bool) -> None:
-        send = SmartcarClient.open_charge_port if is_open else SmartcarClient.close_charge_port
-        self._attr_is_opening, self._attr_is_closing = is_open, not is_open
-        self._commands_under_way += 1
-        self.async_write_ha_state()
-        try:
-            await async_send_command(
-                self.coordinator, command, send, (IS_CHARGE_PORT_OPEN, {"value": is_open})
-            )
-        finally:
-            self._commands_under_way -= 1
-            if not self._commands_under_way:
-                self._attr_is_opening = self._attr_is_closing = False
-            self.async_write_ha_state()
+        await self.async_command(
+            Command.CLOSE_CHARGE_PORT,
+            SmartcarClient.close_charge_port,
+            (IS_CHARGE_PORT_OPEN, {"value": False}),
+            pending=False,
+        )

@@ -95,9 +95,10 @@ def async_setup_entities[D: SmartcarEntityDescription](
                 for row in rows
                 if row.key not in created and row.is_supported(vehicle, platform)
             ]
-            created.update(row.key for row in new)
-            vehicle.data.entities.update(f"{platform}.{row.key}" for row in new)
-            async_add_entities(create(vehicle, row) for row in new)
+            if new:
+                created.update(row.key for row in new)
+                vehicle.data.entities.update(f"{platform}.{row.key}" for row in new)
+                async_add_entities(create(vehicle, row) for row in new)
 
         add_entities()
         entry.async_on_unload(vehicle.async_add_new_entity_listener(add_entities))
@@ -110,7 +111,8 @@ class SmartcarEntity(CoordinatorEntity[VehicleCoordinator]):
 
     _attr_has_entity_name = True
     entity_description: SmartcarEntityDescription
-    # While several queue, what the last one asked for is shown until all are done.
+    # What the last command asked for, while any is under way.
+    _pending: float | bool | None = None
     _commands_under_way = 0
 
     def __init__(
@@ -135,6 +137,29 @@ class SmartcarEntity(CoordinatorEntity[VehicleCoordinator]):
         """Whether the car is there; a failed poll alone takes nothing away."""
         vehicle = self.coordinator
         return vehicle.is_available and not self.entity_description.is_retired(vehicle)
+
+    async def async_command(
+        self,
+        command: Command,
+        send: Send,
+        effect: tuple[SignalType[object], JsonObject],
+        pending: float | bool,
+    ) -> None:
+        """Send a command, and show what it asks for until the car has answered.
+
+        While several queue, what the last one asks for is shown until all are done. Raises
+        HomeAssistantError, translated.
+        """
+        self._pending = pending
+        self._commands_under_way += 1
+        self.async_write_ha_state()
+        try:
+            await async_send_command(self.coordinator, command, send, effect)
+        finally:
+            self._commands_under_way -= 1
+            if not self._commands_under_way:
+                self._pending = None
+            self.async_write_ha_state()
 
     async def async_entity_id_changed(self, old_entity_id: str) -> None:
         """Nothing here depends on the entity id."""

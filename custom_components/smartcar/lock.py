@@ -10,12 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .api import SmartcarClient
 from .api.signals import IS_LOCKED
 from .coordinator import SmartcarConfigEntry
-from .entity import (
-    SmartcarEntity,
-    SmartcarEntityDescription,
-    async_send_command,
-    async_setup_entities,
-)
+from .entity import SmartcarEntity, SmartcarEntityDescription, async_setup_entities
 from .vehicle import Command
 
 PARALLEL_UPDATES = 0
@@ -61,25 +56,24 @@ class SmartcarLock(SmartcarEntity, LockEntity):
     def assumed_state(self) -> bool:
         return self.car.held(IS_LOCKED) is None
 
+    @property
+    @override
+    def is_locking(self) -> bool:
+        return self._pending is True
+
+    @property
+    @override
+    def is_unlocking(self) -> bool:
+        return self._pending is False
+
     @override
     async def async_lock(self, **kwargs: Any) -> None:
-        await self._async_send(Command.LOCK, is_locked=True)
+        await self.async_command(
+            Command.LOCK, SmartcarClient.lock, (IS_LOCKED, {"value": True}), pending=True
+        )
 
     @override
     async def async_unlock(self, **kwargs: Any) -> None:
-        await self._async_send(Command.UNLOCK, is_locked=False)
-
-    async def _async_send(self, command: Command, *, is_locked: bool) -> None:
-        send = SmartcarClient.lock if is_locked else SmartcarClient.unlock
-        self._attr_is_locking, self._attr_is_unlocking = is_locked, not is_locked
-        self._commands_under_way += 1
-        self.async_write_ha_state()
-        try:
-            await async_send_command(
-                self.coordinator, command, send, (IS_LOCKED, {"value": is_locked})
-            )
-        finally:
-            self._commands_under_way -= 1
-            if not self._commands_under_way:
-                self._attr_is_locking = self._attr_is_unlocking = False
-            self.async_write_ha_state()
+        await self.async_command(
+            Command.UNLOCK, SmartcarClient.unlock, (IS_LOCKED, {"value": False}), pending=False
+        )

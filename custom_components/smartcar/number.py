@@ -11,13 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .api import CHARGE_LIMIT_RANGE, JsonObject
 from .api.signals import CHARGE_LIMITS
 from .coordinator import SmartcarConfigEntry
-from .entity import (
-    SmartcarEntity,
-    SmartcarEntityDescription,
-    async_send_command,
-    async_setup_entities,
-    can_be_charged,
-)
+from .entity import SmartcarEntity, SmartcarEntityDescription, async_setup_entities, can_be_charged
 from .vehicle import Command
 
 PARALLEL_UPDATES = 0
@@ -58,8 +52,6 @@ class SmartcarNumber(SmartcarEntity, NumberEntity):
 
     entity_description: SmartcarNumberDescription
 
-    _pending: float | None = None
-
     @property
     @override
     def native_value(self) -> float | None:
@@ -76,18 +68,9 @@ class SmartcarNumber(SmartcarEntity, NumberEntity):
             "activeLimit": percent,
             "unit": "percent",
         }
-        self._pending = float(percent)
-        self._commands_under_way += 1
-        self.async_write_ha_state()
-        try:
-            await async_send_command(
-                self.coordinator,
-                Command.SET_CHARGE_LIMIT,
-                lambda client, *car: client.set_charge_limit(*car, percent),
-                (CHARGE_LIMITS, effect),
-            )
-        finally:
-            self._commands_under_way -= 1
-            if not self._commands_under_way:
-                self._pending = None
-            self.async_write_ha_state()
+        await self.async_command(
+            Command.SET_CHARGE_LIMIT,
+            lambda client, *car: client.set_charge_limit(*car, percent),
+            (CHARGE_LIMITS, effect),
+            pending=float(percent),
+        )

@@ -5,8 +5,10 @@ fixable by itself.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
+from typing import TypeGuard
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -20,6 +22,8 @@ from .api import (
     Connection,
     Origins,
     Resolution,
+    Signal,
+    SignalError,
     SmartcarError,
     VehicleError,
 )
@@ -42,11 +46,26 @@ def reauthenticate_url(application_id: str, vehicle_id: str) -> str:
     )
 
 
-def needs_owner_action(error: SmartcarError) -> bool:
+def needs_owner_action(error: SmartcarError) -> TypeGuard[ApiError]:
     """Tell whether the car will stay silent until its owner does something at the car maker."""
     return isinstance(error, ConnectedServicesAccountError) or (
         isinstance(error, CompatibilityError) and _asks_for_login(error)
     )
+
+
+def owner_action_in(signals: Iterable[Signal], since: datetime | None) -> SignalError | None:
+    """Return the error of a lost log-in that signals bring, newer than the owner's consent.
+
+    The answer as a whole succeeds then, and old bodies stand beside the errors. Errors from
+    before the consent stay in the cloud for a while, and mean nothing any more.
+    """
+    for signal in signals:
+        error = signal.error
+        if error is None or error.type != "CONNECTED_SERVICES_ACCOUNT":
+            continue
+        if since is None or signal.ingested_at is None or signal.ingested_at > since:
+            return error
+    return None
 
 
 @callback
@@ -55,11 +74,9 @@ def async_raise_owner_action(
     entry: ConfigEntry,
     connection: Connection,
     vehicle: str,
-    error: SmartcarError,
+    error: ApiError | SignalError,
 ) -> None:
     """Ask for the owner's action: log in again, or what the vendor's own sentence says."""
-    if not isinstance(error, ApiError):
-        return
     link = error.resolution.url if error.resolution else None
     asks_for_login = _asks_for_login(error)
     if asks_for_login:
@@ -75,7 +92,7 @@ def async_raise_owner_action(
         translation_key="owner_must_log_in" if asks_for_login else "owner_must_act",
         translation_placeholders={
             "vehicle": vehicle,
-            "message": error.suggested_user_message or error.detail or str(error),
+            "message": error.suggested_user_message or error.detail or str(error.code),
         },
     )
 
@@ -247,9 +264,5 @@ def _anonymous(vehicle_id: str) -> str:
     return sha256(vehicle_id.encode()).hexdigest()[:16]
 
 
-def _asks_for_login(error: SmartcarError) -> bool:
-    return (
-        isinstance(error, ApiError)
-        and error.resolution is not None
-        and error.resolution.type == _REAUTHENTICATE
-    )
+def _asks_for_login(error: ApiError | SignalError) -> bool:
+    return error.resolution is not None and error.resolution.type == _REAUTHENTICATE

@@ -10,13 +10,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .api import SmartcarClient
 from .api.signals import IS_CHARGING
 from .coordinator import SmartcarConfigEntry
-from .entity import (
-    SmartcarEntity,
-    SmartcarEntityDescription,
-    async_send_command,
-    async_setup_entities,
-    can_be_charged,
-)
+from .entity import SmartcarEntity, SmartcarEntityDescription, async_setup_entities, can_be_charged
 from .vehicle import Command
 
 PARALLEL_UPDATES = 0
@@ -53,32 +47,25 @@ class SmartcarSwitch(SmartcarEntity, SwitchEntity):
 
     entity_description: SmartcarSwitchDescription
 
-    _pending: bool | None = None
-
     @property
     @override
     def is_on(self) -> bool | None:
-        return self.car.value(IS_CHARGING) if self._pending is None else self._pending
+        return self.car.value(IS_CHARGING) if self._pending is None else bool(self._pending)
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        await self._async_send(Command.START_CHARGE, is_on=True)
+        await self.async_command(
+            Command.START_CHARGE,
+            SmartcarClient.start_charge,
+            (IS_CHARGING, {"value": True}),
+            pending=True,
+        )
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
-        await self._async_send(Command.STOP_CHARGE, is_on=False)
-
-    async def _async_send(self, command: Command, *, is_on: bool) -> None:
-        send = SmartcarClient.start_charge if is_on else SmartcarClient.stop_charge
-        self._pending = is_on
-        self._commands_under_way += 1
-        self.async_write_ha_state()
-        try:
-            await async_send_command(
-                self.coordinator, command, send, (IS_CHARGING, {"value": is_on})
-            )
-        finally:
-            self._commands_under_way -= 1
-            if not self._commands_under_way:
-                self._pending = None
-            self.async_write_ha_state()
+        await self.async_command(
+            Command.STOP_CHARGE,
+            SmartcarClient.stop_charge,
+            (IS_CHARGING, {"value": False}),
+            pending=False,
+        )

@@ -22,6 +22,7 @@ from custom_components.smartcar.api import (
     TransportError,
     TransportTimeoutError,
     UpstreamError,
+    ValidationError,
     auth,
 )
 
@@ -245,6 +246,9 @@ QUOTA = {"error": "quota_exceeded", "error_description": "The quota is spent"}
         (Reply(401, {"error": "invalid_client"}), AuthenticationError),
         (Reply(403, {"error": "access_denied"}), AuthenticationError),
         (Reply(401), AuthenticationError),
+        # The page of a firewall on the way says nothing of the credentials.
+        (Reply(403, body=b"<html>"), MissingPermissionError),
+        (Reply(400, body=b"<html>"), ValidationError),
         (error(401, "AUTHENTICATION", "UNAUTHORIZED"), AuthenticationError),
         (error(403, "AUTHENTICATION", "ACCESS_DENIED"), AuthenticationError),
         (error(400, "VALIDATION", "INVALID_INPUT_FORMAT"), AuthenticationError),
@@ -427,3 +431,14 @@ async def test_a_token_with_a_line_break_is_never_sent(
     with pytest.raises(SmartcarError):
         await client.get_signals(VEHICLE, USER)
     assert cloud.seen(SIGNALS) == []
+
+
+@pytest.mark.parametrize("reply", [Reply(504), Reply(200, body=b"{"), hang_up])
+async def test_without_a_token_a_command_has_not_left(
+    cloud: Cloud, client: SmartcarClient, reply: Reply | Handler
+) -> None:
+    """Nobody is told to wonder whether the car was unlocked."""
+    cloud.on("POST", TOKEN, reply)
+    with pytest.raises(SmartcarError) as caught:
+        await client.unlock(VEHICLE, USER)
+    assert caught.value.outcome_unknown is False

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import itertools
 import json
 import logging
-from typing import Any, cast
+from typing import Any, cast, override
 
 import aiohttp
 import pytest
@@ -29,6 +29,7 @@ from custom_components.smartcar.api import (
     SmartcarClient,
     SmartcarError,
     Subscription,
+    TokenSource,
     TransportError,
     TransportTimeoutError,
     UpstreamError,
@@ -1010,6 +1011,18 @@ async def test_nobody_there(session: aiohttp.ClientSession, cloud: Cloud) -> Non
     assert not caught.value.outcome_unknown
 
 
+class GivenToken(TokenSource):
+    """A token that needs no endpoint."""
+
+    @override
+    async def async_get_token(self) -> str:
+        return "given"
+
+    @override
+    def reject(self, token: str) -> None:
+        raise AssertionError
+
+
 @pytest.mark.parametrize(
     "raw",
     [
@@ -1036,11 +1049,10 @@ async def test_what_is_no_http_is_a_transport_error(
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        client = SmartcarClient.for_application(
-            session, CLIENT_ID, CLIENT_SECRET, origins=Origins(iam=f"http://127.0.0.1:{port}")
-        )
+        origins = Origins(vehicle=f"http://127.0.0.1:{port}")
+        client = SmartcarClient(session, GivenToken(), origins=origins)
         with pytest.raises(TransportError) as caught:
-            await client.authenticate()
+            await client.lock(VEHICLE, USER)
     assert caught.value.outcome_unknown
 
 

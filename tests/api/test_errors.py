@@ -443,6 +443,7 @@ def test_the_text_of_an_error_tells_no_secret(body: Any) -> None:
         (InvalidResponseError("html"), True),
         (_error(504), True),
         (_error(502), False),
+        (_error(502, envelope(502, "UPSTREAM", "NO_RESPONSE")), True),
         (_error(500), False),
         (_error(429), False),
         (_error(409, envelope(409, "VEHICLE_STATE", "ASLEEP")), False),

@@ -12,7 +12,7 @@ from typing import Protocol, override
 import aiohttp
 from yarl import URL
 
-from .errors import ApiError, AuthenticationError, LimitError
+from .errors import ApiError, AuthenticationError, LimitError, SmartcarError
 from .origins import Origins
 from .reading import optional_number, required_text
 from .transport import exchange
@@ -94,6 +94,19 @@ class ApplicationTokenSource(TokenSource):
 
     async def _mint(self) -> str:
         asked_at = self._clock()
+        try:
+            token, lifetime = await self._request_token()
+        except SmartcarError as error:
+            # What the token was for has not left, so nobody needs to wonder about its outcome.
+            error.sent = False
+            raise
+        # A token that lives for a minute or two must be of some use, too.
+        renew_at = asked_at + lifetime - min(_RENEW_BEFORE, lifetime / 2)
+        self._minted = _Minted(token, renew_at)
+        return token
+
+    async def _request_token(self) -> tuple[str, float]:
+        """Return a new token and its lifetime in seconds."""
         answer = await exchange(
             self._session,
             "POST",
@@ -119,7 +132,4 @@ class ApplicationTokenSource(TokenSource):
         lifetime = optional_number(body.get("expires_in"))
         if lifetime is None or lifetime <= 0:
             lifetime = _DEFAULT_LIFETIME
-        # A token that lives for a minute or two must be of some use, too.
-        renew_at = asked_at + lifetime - min(_RENEW_BEFORE, lifetime / 2)
-        self._minted = _Minted(token, renew_at)
-        return token
+        return token, lifetime

@@ -60,7 +60,12 @@ class ErrorDetails:
 
 
 class SmartcarError(Exception):
-    """Anything that kept a call from succeeding."""
+    """Anything that kept a call from succeeding.
+
+    `sent` is False only if the request surely never left.
+    """
+
+    sent = True
 
     @property
     def outcome_unknown(self) -> bool:
@@ -69,7 +74,7 @@ class SmartcarError(Exception):
 
 
 class TransportError(SmartcarError):
-    """No (whole) answer. `sent` is False only if the request surely never left."""
+    """No (whole) answer."""
 
     def __init__(self, message: str, *, sent: bool = True) -> None:
         """Describe the failure in a text that holds no id and no secret."""
@@ -97,7 +102,7 @@ class InvalidResponseError(SmartcarError):
     @property
     @override
     def outcome_unknown(self) -> bool:
-        return True
+        return self.sent
 
 
 class ApiError(SmartcarError):
@@ -125,7 +130,8 @@ class ApiError(SmartcarError):
     @override
     def outcome_unknown(self) -> bool:
         """Whoever gave up waiting, a gateway or Smartcar itself, does not know what the car did."""
-        return self.status == 504 or (self.type, self.code) == ("UPSTREAM", "NO_RESPONSE")
+        gave_up = self.status == 504 or (self.type, self.code) == ("UPSTREAM", "NO_RESPONSE")
+        return self.sent and gave_up
 
 
 class AuthenticationError(ApiError):
