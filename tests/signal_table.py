@@ -376,4 +376,5 @@ ALWAYS = frozenset({"button.refresh", "sensor.data_from_car", "sensor.last_conta
 # What the owner's permission alone brings.
 BY_PERMISSION = frozenset({"lock.door_lock"})
 # What else shows one of the signals above.
-ENTITIES = frozenset(shown.entity for row in TABLE.values() for shown in row.shown)
+EVENTS = frozenset({"event.cable_event", "event.charging_event", "event.lock_event"})
+ENTITIES = EVENTS | {shown.entity for row in TABLE.values() for shown in row.shown}
