@@ -14,7 +14,8 @@ from unittest.mock import AsyncMock, patch
 
 from aiohttp import ClientPayloadError
 from aiohttp.http_exceptions import BadHttpMessage
-from aiohttp.web import RequestPayloadError
+from aiohttp.test_utils import TestServer
+from aiohttp.web import Application, HTTPTemporaryRedirect, RequestPayloadError
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components import cloud as home_cloud
 from homeassistant.components.webhook import async_handle_webhook
@@ -731,6 +732,10 @@ async def test_errors_of_signals_that_nobody_uses_are_no_repair(
         issue = pushed.issues().get("permission_missing")
         return (issue.translation_placeholders or {})["signals"] if issue else None
 
+    # Even if there was a role to be read once.
+    cloud.override(car.id, noise[0], {"body": {"value": "OWNER"}, "status": "SUCCESS"})
+    await pushed.flush()
+    assert noise[0] in pushed.entry.runtime_data.vehicles[car.id].data.codes_in_use
     permission(noise)
     permission(["internalcombustionengine-fuellevel"])
     cloud.report_error(
@@ -1156,5 +1161,11 @@ async def test_own_address_is_tested_as_the_cloud_would(
     # So does Home Assistant answer for what it does not know.
     assert await test("/api/webhook/unknown") is push.UrlTest.WRONG_ANSWER
     assert await test("/nothing") is push.UrlTest.WRONG_STATUS
+    # The cloud would not follow; and that it leads here in the end proves nothing.
+    elsewhere = Application()
+    elsewhere.router.add_post("/", AsyncMock(side_effect=HTTPTemporaryRedirect(str(pushed.url))))
+    async with TestServer(elsewhere, host="127.0.0.1") as server:
+        result = await push.async_test_push_url(hass, str(server.make_url("/")), "token")
+    assert result == (push.UrlTest.WRONG_STATUS, 307)
     result = await push.async_test_push_url(hass, "http://127.0.0.1:1/", "token")
     assert result == (push.UrlTest.UNREACHABLE, None)
