@@ -25,6 +25,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from homeassistant.util.aiohttp import MockRequest
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -244,8 +245,9 @@ async def test_car_that_comes_is_subscribed_and_one_that_goes_is_not(
     assert world.issues() == {}
     user = next(iter(cloud.owners))
     car = cloud.unconnected(user)[0]
-    # It comes while the dashboard is being looked at, with the list of cars already made.
-    cloud.faults.add(Fault(method="GET", route="/v3/subscriptions", delay=0.2, count=1))
+    # It comes while another one is being subscribed, with the list of cars already made.
+    cloud.subscriptions.clear()
+    cloud.faults.add(Fault(method="POST", route="/v3/subscriptions", delay=0.2))
     hass.bus.async_fire(EVENT_CORE_CONFIG_UPDATE)
     await asyncio.sleep(0.05)
     cloud.connect(user, [car.id], lag=0)
@@ -763,7 +765,8 @@ async def test_errors_of_signals_that_nobody_uses_are_no_repair(
     await pushed.flush()
     assert pushed.issues() == {}
     # Without signals, or with none in the list, it is the whole connection.
-    for signals in (None, []):
+    nothing: list[str] = []
+    for signals in (None, nothing):
         error = permission(signals, resolution={"type": "REAUTHENTICATE", "url": "javascript:x"})
         await pushed.flush()
         assert set(pushed.issues()) == {"owner_must_log_in"}
@@ -1044,7 +1047,8 @@ async def test_burst_while_a_poll_runs(
     assert len(pushed.log.seen) >= number
     # How long the loop stands still for one delivery of the largest kind: time of this thread
     # only, since others use the machine as well.
-    pushed.log.seen.update({f"{index:036}": pushed.log.last_delivery for index in range(10_000)})
+    now_seen = dt_util.utcnow()
+    pushed.log.seen.update({f"{index:036}": now_seen for index in range(10_000)})
     everything = {code: signal.body for code, signal in cloud.stored(car).items()}
     spent = []
     for index in range(40):
