@@ -7,7 +7,6 @@ from typing import Any
 
 from aiohttp.test_utils import TestClient
 from homeassistant.components.webhook import async_handle_webhook
-from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_WEBHOOK_ID
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -57,7 +56,7 @@ class World:
         # The one thing that cannot be as outside: the public address.
         monkeypatch.setattr("custom_components.smartcar.webhook.async_get_push_url", get_url)
 
-    async def set_up(self, **data: str) -> ConfigEntry:
+    async def set_up(self, **data: str) -> MockConfigEntry:
         """Set the entry up."""
         self.entry = self._new_entry(
             data={

@@ -1944,3 +1944,19 @@ async def test_cloud_that_is_not_connected_yet_is_no_repair(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert cloudhooks.hooks
     assert [key for key in ir.async_get(hass).issues if "push_not_created" in key[1]]
+
+
+@pytest.mark.parametrize("vehicles", [1])
+async def test_a_cloudhook_that_is_deleted_stays_deleted(
+    hass: HomeAssistant, cloud: Cloud, cloudhooks: Cloudhooks, new_entry: NewEntry
+) -> None:
+    """Between the end of push and the reload nothing makes another one."""
+    entry = with_push(new_entry, cloud)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert len(cloudhooks.hooks) == 1
+    data = {key: value for key, value in entry.data.items() if "token" not in key}
+    hass.config_entries.async_update_entry(entry, data=data)
+    await cloudhooks.delete(hass, entry.data["webhook_id"])
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert not cloudhooks.hooks

@@ -14,7 +14,8 @@ from unittest.mock import AsyncMock, patch
 
 from aiohttp import ClientPayloadError
 from aiohttp.http_exceptions import BadHttpMessage
-from aiohttp.web import RequestPayloadError
+from aiohttp.test_utils import TestServer
+from aiohttp.web import Application, HTTPTemporaryRedirect, RequestPayloadError
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components import cloud as home_cloud
 from homeassistant.components.webhook import async_handle_webhook
@@ -24,6 +25,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 from homeassistant.util.aiohttp import MockRequest
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -243,8 +245,9 @@ async def test_car_that_comes_is_subscribed_and_one_that_goes_is_not(
     assert world.issues() == {}
     user = next(iter(cloud.owners))
     car = cloud.unconnected(user)[0]
-    # It comes while the dashboard is being looked at, with the list of cars already made.
-    cloud.faults.add(Fault(method="GET", route="/v3/subscriptions", delay=0.2, count=1))
+    # It comes while another one is being subscribed, with the list of cars already made.
+    cloud.subscriptions.clear()
+    cloud.faults.add(Fault(method="POST", route="/v3/subscriptions", delay=0.2))
     hass.bus.async_fire(EVENT_CORE_CONFIG_UPDATE)
     await asyncio.sleep(0.05)
     cloud.connect(user, [car.id], lag=0)
@@ -731,6 +734,10 @@ async def test_errors_of_signals_that_nobody_uses_are_no_repair(
         issue = pushed.issues().get("permission_missing")
         return (issue.translation_placeholders or {})["signals"] if issue else None
 
+    # Even if there was a role to be read once.
+    cloud.override(car.id, noise[0], {"body": {"value": "OWNER"}, "status": "SUCCESS"})
+    await pushed.flush()
+    assert noise[0] in pushed.entry.runtime_data.vehicles[car.id].data.codes_in_use
     permission(noise)
     permission(["internalcombustionengine-fuellevel"])
     cloud.report_error(
@@ -758,7 +765,8 @@ async def test_errors_of_signals_that_nobody_uses_are_no_repair(
     await pushed.flush()
     assert pushed.issues() == {}
     # Without signals, or with none in the list, it is the whole connection.
-    for signals in (None, []):
+    nothing: list[str] = []
+    for signals in (None, nothing):
         error = permission(signals, resolution={"type": "REAUTHENTICATE", "url": "javascript:x"})
         await pushed.flush()
         assert set(pushed.issues()) == {"owner_must_log_in"}
@@ -1039,7 +1047,8 @@ async def test_burst_while_a_poll_runs(
     assert len(pushed.log.seen) >= number
     # How long the loop stands still for one delivery of the largest kind: time of this thread
     # only, since others use the machine as well.
-    pushed.log.seen.update({f"{index:036}": pushed.log.last_delivery for index in range(10_000)})
+    now_seen = dt_util.utcnow()
+    pushed.log.seen.update({f"{index:036}": now_seen for index in range(10_000)})
     everything = {code: signal.body for code, signal in cloud.stored(car).items()}
     spent = []
     for index in range(40):
@@ -1156,5 +1165,11 @@ async def test_own_address_is_tested_as_the_cloud_would(
     # So does Home Assistant answer for what it does not know.
     assert await test("/api/webhook/unknown") is push.UrlTest.WRONG_ANSWER
     assert await test("/nothing") is push.UrlTest.WRONG_STATUS
+    # The cloud would not follow; and that it leads here in the end proves nothing.
+    elsewhere = Application()
+    elsewhere.router.add_post("/", AsyncMock(side_effect=HTTPTemporaryRedirect(str(pushed.url))))
+    async with TestServer(elsewhere, host="127.0.0.1") as server:
+        result = await push.async_test_push_url(hass, str(server.make_url("/")), "token")
+    assert result == (push.UrlTest.WRONG_STATUS, 307)
     result = await push.async_test_push_url(hass, "http://127.0.0.1:1/", "token")
     assert result == (push.UrlTest.UNREACHABLE, None)

@@ -343,7 +343,15 @@ def test_unknown_type_is_none(name: Any) -> None:
 
 
 def test_what_cannot_be_read_is_counted_and_costs_the_rest_nothing() -> None:
-    signals = [None, "closure-islocked", {"body": {}}, {"code": 7}, [], LOCKED, {"code": " "}]
+    signals: list[Any] = [
+        None,
+        "closure-islocked",
+        {"body": {}},
+        {"code": 7},
+        [],
+        LOCKED,
+        {"code": " "},
+    ]
     errors = [None, {}, {"type": 3}, PERMISSION]
     data = {**STATE["data"], "signals": signals, "errors": errors}
     event = parse_event(raw({**STATE, "data": data}))
@@ -435,7 +443,7 @@ def test_good_signal_survives_bad_company(bad: Any) -> None:
     data = {**STATE["data"], "signals": [*bad, LOCKED, *bad], "errors": [*bad, PERMISSION]}
     event = parse_event(raw({**STATE, "data": data}))
     assert parse_event(raw(STATE)).signals[0] in event.signals
-    assert event.errors[-1].codes == {"closure-islocked"}
+    assert event.errors[-1].codes == frozenset({"closure-islocked"})
     given = 3 * len(bad) + 2
     assert len(event.signals) + len(event.errors) + event.malformed == given
 
