@@ -478,15 +478,15 @@ def _storable(value: Json, depth: int = 20) -> Json:
 
     Whole numbers beyond 64 bits, lone surrogates and endless nesting are valid JSON to read and
     fatal to write; one of them must not cost the store of all cars. Infinity and NaN would come
-    back as null, as if nothing had been sent. Instead of what cannot be kept stands an empty list,
+    back as null, as if nothing had been sent. Instead of what cannot be kept stands an empty object,
     of which no reader makes a value.
     """
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, int) and not isinstance(value, bool):
-        return value if abs(value) < 2**63 else []
+        return value if abs(value) < 2**63 else {}
     if isinstance(value, float):
-        return value if math.isfinite(value) else []
+        return value if math.isfinite(value) else {}
     if isinstance(value, Mapping):
         items = value.items() if depth else ()
         return {str(_storable(key)): _storable(item, depth - 1) for key, item in items}
