@@ -517,7 +517,7 @@ def test_charging_state(charging: Any, cable: Any, text: Any, shows: str | None)
         "charge-detailedchargingstatus": text,
     }
     car.merge([Signal(code=code, body={"value": body}) for code, body in bodies.items()], NOW)
-    assert sensor.charging_state(car) == shows
+    assert car.charging_state == shows
 
 
 # Whatever a car sends
