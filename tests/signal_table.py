@@ -160,9 +160,14 @@ TABLE: Mapping[str, Row] = {
         (
             _is("charging", True, "battery_charging"),
             Shown("switch.charging", "on", device_class="switch"),
+            # How things stand at first is no event.
+            Shown("event.charging_event", "unknown"),
         ),
     ),
-    "charge-ischargingcableconnected": _yes("plug_status", "plug"),
+    "charge-ischargingcableconnected": Row(
+        {"value": True},
+        (_is("plug_status", True, "plug"), Shown("event.cable_event", "unknown")),
+    ),
     "charge-ischargingcablelatched": _yes("charge_cable_latched"),
     "charge-ischargingportflapopen": Row(
         {"value": True}, (Shown("cover.charge_port", "open", device_class="door"),)
@@ -198,7 +203,10 @@ TABLE: Mapping[str, Row] = {
         {"isOpen": False, "isLocked": True},
         (_is("front_trunk", False, "opening"), _is("front_trunk_lock", False, "lock")),
     ),
-    "closure-islocked": Row({"value": False}, (Shown("lock.door_lock", "unlocked"),)),
+    "closure-islocked": Row(
+        {"value": False},
+        (Shown("lock.door_lock", "unlocked"), Shown("event.lock_event", "unknown")),
+    ),
     "closure-reartrunk": Row(
         {"isOpen": True, "isLocked": False},
         (_is("rear_trunk", True, "opening"), _is("rear_trunk_lock", True, "lock")),
