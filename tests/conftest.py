@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator
+import logging
 
 from aiohttp.test_utils import TestServer
 from freezegun.api import FrozenDateTimeFactory
@@ -13,13 +14,17 @@ from hypothesis import HealthCheck, settings
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-# Imported here, so that Home Assistant finds our custom_components and not the test library's.
-import custom_components.smartcar
-from simulator import Cloud, create_app
-from simulator.car import Car
+# Importing the cloud imports the cameras, which miss a library of the system: not our matter, and
+# it would be written below pytest's closing line.
+logging.getLogger("homeassistant.components.camera.img_util").setLevel(logging.CRITICAL)
 
-from .signal_table import NOON
-from .signal_world import everything_enabled
+# Imported here, so that Home Assistant finds our custom_components and not the test library's.
+import custom_components.smartcar  # noqa: E402
+from simulator import Cloud, create_app  # noqa: E402
+from simulator.car import Car  # noqa: E402
+
+from .signal_table import NOON  # noqa: E402
+from .signal_world import everything_enabled  # noqa: E402
 
 DOMAIN = custom_components.smartcar.DOMAIN
 
