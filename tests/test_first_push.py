@@ -1,0 +1,76 @@
+"""From nothing to the first push: what the flow and its repairs say is all that is known."""
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.smartcar import config_flow, webhook
+from custom_components.smartcar.const import DOMAIN
+from simulator import Cloud
+from simulator.car import Car
+
+from .flow import Person
+from .front_door import settle, value
+
+
+def _texts(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
+    return {
+        str(issue.translation_key): issue
+        for issue in ir.async_get(hass).issues.values()
+        if issue.domain == DOMAIN and issue.active
+    }
+
+
+async def test_the_steps_alone_lead_to_the_first_push(
+    hass: HomeAssistant,
+    cloud: Cloud,
+    cars: list[Car],
+    hass_client_no_auth: ClientSessionGenerator,
+    current_request_with_host: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for dependency in ("auth", "webhook", "homeassistant"):
+        assert await async_setup_component(hass, dependency, {})
+    browser = await hass_client_no_auth()
+
+    async def get_url(_: HomeAssistant, webhook_id: str) -> str:
+        return str(browser.make_url(f"/api/webhook/{webhook_id}"))
+
+    # The one thing that cannot be as outside: a public address.
+    for module in (config_flow, webhook):
+        monkeypatch.setattr(module, "async_get_push_url", get_url)
+    cloud.verify_needs_subscription = True
+
+    person = Person(hass, browser)
+    person.eager_for_push = True
+    await person.add_integration()
+    await person.fill_in(client_id=cloud.client_id, client_secret=cloud.client_secret)
+    await person.choose("vehicles")
+    await person.fill_in(vehicles=[car.id for car in cars])
+    assert person.step == "push"
+    await person.fill_in(application_management_token=cloud.application_management_token)
+    await settle(hass)
+
+    # A repair holds the clicks: make the webhook with this address, without verifying it yet.
+    url = _texts(hass)["push_not_created"].translation_placeholders["url"]
+    made = cloud.create_webhook("Home Assistant", url, verify=False)
+
+    # Looked at again by itself; here at once, since nobody wants to wait for a minute.
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    await hass.config_entries.async_reload(entry.entry_id)
+    await settle(hass)
+    assert {item.vehicle_id for item in cloud.subscriptions.values()} == {car.id for car in cars}
+    assert "push_waiting" in _texts(hass)
+
+    # Then Verify, and the first delivery clears everything.
+    assert await cloud.verify_webhook(made.id)
+    await cloud.flush()
+    await settle(hass)
+    assert not {text for text in _texts(hass) if text.startswith("push_")}
+    assert value(hass, cars[0], "sensor.last_push") not in {"unknown", "unavailable"}
+    cloud.patch_state(cars[0].id, {"odometer": 54_321})
+    await cloud.flush()
+    await settle(hass)
+    assert float(value(hass, cars[0], "sensor.odometer")) == 54_321
