@@ -183,6 +183,8 @@ async def test_children_end_with_the_demo(number: signal.Signals, tmp_path: Path
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
+        # A suite in the background of a shell ignores Ctrl-C, and its children would inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     assert parent.stdout is not None
     async with asyncio.timeout(60):
