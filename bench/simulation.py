@@ -116,6 +116,7 @@ def run(months: Sequence[Month], budget: Budget = BUDGET) -> list[tuple[int, lis
                 ledger.pushed(_situation(report), now)
         elif ledger.refusal(Purpose.COMMAND, now) is None:
             ledger.spend(Purpose.COMMAND, now)
+            ledger.refresh_soon(now)
         dues[car] = ledger.due(now)
     last = END - timedelta(seconds=1)
     return [

@@ -1,12 +1,13 @@
 """Home Assistant as its user has it: states, actions, and time that passes."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Event, HomeAssistant, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
     async_capture_events,
     async_fire_time_changed,
@@ -23,8 +24,11 @@ CONNECTIONS_ROUTE = CONNECTIONS.removeprefix("GET ")
 TOKENS_ROUTE = TOKENS.removeprefix("POST ")
 COMMANDS = "POST /v3/vehicles/{vehicle_id}/commands/"
 
-POLL = timedelta(minutes=30)
+# No car waits for longer: who lets so much time pass at once sees one poll of each.
+POLL = timedelta(days=1)
 LISTING = timedelta(hours=1)
+# A step that is short enough for everything that is timed, for long spans.
+STEP = timedelta(minutes=30)
 
 
 def entity_id(hass: HomeAssistant, car: Car, entity: str) -> str | None:
@@ -98,6 +102,20 @@ async def let_pass(
         freezer.tick(part)
         async_fire_time_changed(hass)
         await settle(hass)
+
+
+def next_month() -> datetime:
+    """Return when the UTC month ends, and with it what was counted."""
+    return (dt_util.utcnow().replace(day=1) + timedelta(days=31)).replace(
+        day=1, hour=0, minute=0, second=0, microsecond=0
+    )
+
+
+async def refresh(hass: HomeAssistant, *cars: Car) -> None:
+    """Refresh cars as their user does."""
+    for car in cars:
+        await act(hass, "button.press", entity_id(hass, car, "button.refresh"))
+    await settle(hass)
 
 
 class Changes:

@@ -380,7 +380,16 @@ TABLE: Mapping[str, Row] = {
 }
 
 # What every car has, whatever it sends.
-ALWAYS = frozenset({"button.refresh", "sensor.data_from_car", "sensor.last_contact"})
+ALWAYS = frozenset(
+    {
+        "button.refresh",
+        "sensor.data_from_car",
+        "sensor.last_contact",
+        "sensor.next_poll",
+        "sensor.requests_left",
+        "sensor.requests_this_month",
+    }
+)
 # What the owner's permission alone brings.
 BY_PERMISSION = frozenset({"lock.door_lock"})
 # What else shows one of the signals above.

@@ -19,7 +19,7 @@ from simulator import Cloud
 from simulator.car import Car
 from simulator.cloud import Grant
 
-from .front_door import act, device_id, entities, entity_id, settle, state
+from .front_door import device_id, entities, entity_id, settle, state
 from .signal_table import Shown
 
 ATTRIBUTES = ("unit_of_measurement", "device_class", "state_class")
@@ -61,12 +61,6 @@ def forbid(cloud: Cloud, car: Car, *permissions: str) -> None:
 async def set_up(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Set the entry up."""
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await settle(hass)
-
-
-async def refresh(hass: HomeAssistant, car: Car) -> None:
-    """Press the car's button."""
-    await act(hass, "button.press", entity_id(hass, car, "button.refresh"))
     await settle(hass)
 
 

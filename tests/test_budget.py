@@ -150,8 +150,10 @@ class Life:
         assert key not in self.refused
         assert self.blocked_until is None or now >= self.blocked_until
         if self.dice.random() < self.mishaps:
-            self.fail(now)
-        elif purpose is not Purpose.COMMAND:
+            self.fail(purpose, now)
+        elif purpose is Purpose.COMMAND:
+            ledger.refresh_soon(now)
+        else:
             activity = self.dice.choice(list(Activity))
             told = now - self.dice.uniform(0, 3) * HOUR
             situation = Situation(activity=activity, reported_at=told, charge_complete_at=now)
@@ -159,8 +161,10 @@ class Life:
         # A command puts off no poll that is due at the same moment.
         assert purpose is Purpose.COMMAND or ledger.due(now) > now
 
-    def fail(self, now: datetime) -> None:
+    def fail(self, purpose: Purpose, now: datetime) -> None:
         kind = self.dice.random()
+        if purpose is not Purpose.COMMAND:
+            self.ledger.failed(now)
         if kind < 0.4:
             seconds = self.dice.choice([0.5, 120, 3600, 200_000])
             self.ledger.limited(now, seconds)
@@ -169,8 +173,6 @@ class Life:
         elif kind < 0.45:
             self.ledger.plan_refused(now)
             self.refused.add(f"{now:%Y-%m}")
-        else:
-            self.ledger.failed(now)
 
 
 @given(
@@ -264,6 +266,27 @@ def test_each_poll_without_news_doubles_the_wait_up_to_a_day(activity: Activity)
     assert ledger.due(now + DAY) - (now + DAY) < 1.5 * first
 
 
+def test_poll_that_fails_is_tried_again_soon_and_then_ever_later() -> None:
+    ledger = make()
+    now = NOW
+    for _ in range(6):
+        poll(ledger, now, news=False)
+        now = ledger.due(now)
+    waits = []
+    for _ in range(8):
+        ledger.spend(Purpose.POLL, now)
+        ledger.failed(now)
+        assert restart(ledger).due(now) == ledger.due(now)
+        waits.append((ledger.due(now) - now) / MINUTE)
+        now = ledger.due(now)
+    assert waits == [10, 20, 40, 80, 160, 320, 360, 360]
+    # A command that asks for a look does not wait for that.
+    ledger.refresh_soon(now)
+    assert ledger.due(now) <= now + MINUTE
+    poll(ledger, now, news=False)
+    assert ledger.due(now) - now == DAY
+
+
 def test_charging_is_polled_when_it_ends() -> None:
     ledger = make()
     ledger.spend(Purpose.POLL, NOW)
@@ -327,6 +350,7 @@ def test_commands_ask_for_one_poll_a_minute_after_the_last() -> None:
     poll(ledger, NOW, news=True)
     for second in (10, 20, 30):
         ledger.spend(Purpose.COMMAND, NOW + timedelta(seconds=second))
+        ledger.refresh_soon(NOW + timedelta(seconds=second))
     due = NOW + timedelta(seconds=90)
     assert ledger.due(NOW + MINUTE) == due
     assert restart(ledger).due(NOW + MINUTE) == due
@@ -380,6 +404,15 @@ def test_reserve_is_a_share(monthly: int, percent: float, reserve: int) -> None:
 @pytest.mark.parametrize("budget", [Budget(0, 0), Budget(10, 10)])
 def test_budget_without_polls_sends_none(budget: Budget) -> None:
     assert make(budget).due(NOW) == datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def test_who_switched_polling_off_is_asked_after_commands_only() -> None:
+    ledger = make()
+    assert ledger.due_after_command(NOW) is None
+    ledger.refresh_soon(NOW)
+    assert ledger.due_after_command(NOW) == NOW + MINUTE
+    poll(ledger, NOW + MINUTE)
+    assert ledger.due_after_command(NOW + MINUTE) is None
 
 
 # --- limits ----------------------------------------------------------------------------------
@@ -438,7 +471,60 @@ def test_another_plan_ends_the_refusal() -> None:
 def test_plan_that_says_for_how_long_is_obeyed_for_so_long() -> None:
     ledger = make()
     ledger.plan_refused(NOW, 3600)
-    assert ledger.due(NOW) == NOW + HOUR
+    for one in (ledger, restart(ledger)):
+        assert one.due(NOW) == NOW + HOUR
+        assert one.left(NOW) == 0
+        refusal = one.used_up(NOW)
+        assert refusal is not None
+        assert (refusal.reason, refusal.until) == (Reason.PLAN, NOW + HOUR)
+        assert one.used_up(NOW + HOUR) is None
+        assert one.left(NOW + HOUR) == 500
+
+
+# --- what the user is told -------------------------------------------------------------------
+
+
+def test_nothing_is_used_up_while_polls_go_on() -> None:
+    ledger = make()
+    ledger.limited(NOW, 3600)
+    use_up(ledger, NOW)
+    assert ledger.used_up(NOW) is None
+
+
+def test_budget_that_is_gone_is_used_up_until_the_month_ends() -> None:
+    ledger = make(Budget.of(20))
+    for _ in range(20):
+        ledger.spend(Purpose.COMMAND, NOW)
+    end = datetime(2026, 12, 1, tzinfo=UTC)
+    refusal = ledger.used_up(NOW)
+    assert refusal is not None
+    assert (refusal.reason, refusal.until) == (Reason.SPENT, end)
+    assert ledger.used_up(end) is None
+
+
+def test_commands_that_took_what_polls_had_are_told_of() -> None:
+    """There are requests left for more of them, but nothing is polled for days."""
+    ledger = make()
+    now = datetime(2026, 11, 2, tzinfo=UTC)
+    for _ in range(60):
+        poll(ledger, now, Activity.DRIVING, news=True)
+        now = ledger.due(now)
+    while ledger.refusal(Purpose.COMMAND, now) is None and ledger.left(now) > 100:
+        ledger.spend(Purpose.COMMAND, now)
+        ledger._bucket = ApplicationBucket()
+    refusal = ledger.used_up(now)
+    assert refusal is not None
+    assert refusal.reason is Reason.SPENT
+    assert refusal.until > now + DAY
+    assert ledger.used_up(refusal.until - DAY) is None
+
+
+def test_car_that_must_be_left_alone_for_days_is_told_of() -> None:
+    ledger = make()
+    ledger.limited(NOW, 90_000)
+    refusal = ledger.used_up(NOW)
+    assert refusal is not None
+    assert (refusal.reason, refusal.until) == (Reason.RETRY_AFTER, NOW + 25 * HOUR)
 
 
 # --- the application -------------------------------------------------------------------------
@@ -446,10 +532,13 @@ def test_plan_that_says_for_how_long_is_obeyed_for_so_long() -> None:
 
 def test_bucket_is_shared_by_all_cars_and_kept_from_polls_for_the_user() -> None:
     bucket = ApplicationBucket()
-    one, other = Ledger(Budget(9000, 900), bucket), Ledger(Budget(), bucket)
+    one, other, new = (Ledger(Budget(9000, 900), bucket) for _ in range(3))
+    poll(other, NOW - DAY)
     for _ in range(100):
         one.spend(Purpose.COMMAND, NOW)
     assert other.due(NOW) == NOW + 30 * timedelta(seconds=1)
+    # For the first data of a car somebody waits.
+    assert new.due(NOW) == NOW
     assert other.refusal(Purpose.REFRESH, NOW) is None
     for _ in range(20):
         one.spend(Purpose.COMMAND, NOW)

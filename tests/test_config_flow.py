@@ -1149,6 +1149,67 @@ async def test_reconfigure_of_cars_keeps_other_choices(
 # Options
 
 
+async def shown_options(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, object]:
+    """Return what the form of the options begins with."""
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    hass.config_entries.options.async_abort(result["flow_id"])
+    return {
+        str(marker): marker.description["suggested_value"]
+        for marker in result["data_schema"].schema
+        if marker.description
+    }
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("500", 500),
+        ("100", 100),
+        ("1234", 1234),
+        (" 0 ", 0),
+        ("1,000,000", 1_000_000),
+        ("1.500", 1500),
+        ("1\u202f500", 1500),
+        ("", None),
+        ("many", None),
+        ("12.5", None),
+        ("-5", None),
+        ("1000001", None),
+        ("1" * 50, None),
+        ("\u0665\u0660\u0660", None),
+    ],
+)
+async def test_requests_per_month_are_a_choice_or_a_number(
+    hass: HomeAssistant, cloud: Cloud, new_entry: NewEntry, typed: str, kept: int | None
+) -> None:
+    """A bad one is told of, and what was typed stays; then a good one is taken."""
+    entry = new_entry()
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await shown_options(hass, entry) == {}
+    cloud.requests.clear()
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    if kept is None:
+        result = await hass.config_entries.options.async_configure(
+            result["flow_id"], {"requests_per_month": typed, "command_reserve": 20}
+        )
+        assert result["errors"] == {"requests_per_month": "not_a_number"}
+        suggested = [(marker.description or {}) for marker in result["data_schema"].schema]
+        assert suggested[:2] == [{"suggested_value": typed}, {"suggested_value": 20}]
+        typed, kept = "700", 700
+    result = await hass.config_entries.options.async_configure(
+        result["flow_id"], {"requests_per_month": typed, "command_reserve": 20.0}
+    )
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert entry.options["requests_per_month"] == kept
+    assert entry.options["command_reserve"] == 20
+    assert not cloud.requests
+    shown = await shown_options(hass, entry)
+    assert shown["requests_per_month"] == str(kept)
+    left = {state.state for state in hass.states.async_all() if "requests_left" in state.entity_id}
+    assert left == {str(max(kept - 1, 0))}
+
+
 @pytest.mark.parametrize("chosen", [True, False, None])
 async def test_disconnect_on_removal(
     hass: HomeAssistant, cloud: Cloud, new_entry: NewEntry, chosen: bool | None
@@ -1168,11 +1229,15 @@ async def test_disconnect_on_removal(
         assert entry.state is ConfigEntryState.LOADED
         assert entry.options == {
             "excluded_vehicles": [left_out],
+            "requests_per_month": 500,
+            "command_reserve": 10,
             "disconnect_on_removal": chosen,
         }
-        result = await hass.config_entries.options.async_init(entry.entry_id)
-        (marker,) = result["data_schema"].schema
-        assert marker.description == {"suggested_value": chosen}
+        assert await shown_options(hass, entry) == {
+            "requests_per_month": "500",
+            "command_reserve": 10,
+            "disconnect_on_removal": chosen,
+        }
     await hass.config_entries.async_remove(entry.entry_id)
     assert connected(cloud) == ({left_out} if chosen else {left_out, *used})
 

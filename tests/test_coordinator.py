@@ -26,6 +26,7 @@ from .front_door import (
     POLL,
     SIGNALS,
     SIGNALS_ROUTE,
+    STEP,
     Changes,
     act,
     device,
@@ -33,6 +34,8 @@ from .front_door import (
     entities,
     entity_id,
     let_pass,
+    next_month,
+    refresh,
     settle,
     state,
     value,
@@ -93,7 +96,7 @@ async def test_car_that_fails_for_a_day(
     caplog.clear()
     cloud.faults.add(Fault.from_json({"vehicle_id": bad.id, **fault}))
 
-    await let_pass(hass, freezer, DAY - timedelta(minutes=1), timedelta(hours=6))
+    await let_pass(hass, freezer, DAY - timedelta(minutes=1), timedelta(hours=1))
     assert value(hass, bad, ODOMETER) == before
     cloud.patch_state(good.id, {"odometer": 777})
     await let_pass(hass, freezer, POLL)
@@ -103,6 +106,8 @@ async def test_car_that_fails_for_a_day(
 
     cloud.faults.clear()
     cloud.patch_state(bad.id, {"odometer": 888})
+    if fault.get("status") == 430:
+        freezer.move_to(next_month())
     await let_pass(hass, freezer, POLL)
     assert value(hass, bad, ODOMETER) == "888.0"
     said = [record for record in caplog.records if record.name.startswith("custom_components")]
@@ -122,9 +127,9 @@ async def test_car_becomes_unavailable_although_nothing_answers_at_all(
     entry: ConfigEntry,
 ) -> None:
     cloud.faults.add(Fault(drop=True))
-    await let_pass(hass, freezer, DAY - POLL, timedelta(hours=6))
+    await let_pass(hass, freezer, DAY - STEP, LISTING)
     assert value(hass, cars[0], ODOMETER) != "unavailable"
-    await let_pass(hass, freezer, 2 * POLL, POLL)
+    await let_pass(hass, freezer, 2 * STEP, STEP)
     assert {value(hass, car, ODOMETER) for car in cars} == {"unavailable"}
     assert not hass.config_entries.flow.async_progress()
 
@@ -146,10 +151,10 @@ async def test_car_becomes_unavailable_while_credentials_are_refused(
 @pytest.mark.parametrize(
     ("header", "waits"),
     [
-        pytest.param("7200", timedelta(hours=2), id="longer than the interval"),
-        pytest.param("0", timedelta(minutes=1), id="none"),
-        pytest.param("-5", POLL, id="nonsense"),
-        pytest.param("999999999", DAY, id="for ever"),
+        pytest.param("7200", timedelta(hours=2), id="long"),
+        pytest.param("172800", timedelta(days=2), id="days"),
+        pytest.param("0", timedelta(minutes=10), id="none"),
+        pytest.param("-5", timedelta(minutes=10), id="nonsense"),
     ],
 )
 async def test_retry_after_is_obeyed(
@@ -164,14 +169,13 @@ async def test_retry_after_is_obeyed(
     cloud.faults.add(
         Fault(vehicle_id=cars[0].id, status=429, headers={"Retry-After": header}, count=1)
     )
-    await let_pass(hass, freezer, POLL)
-    cloud.faults.add(Fault(vehicle_id=cars[1].id, drop=True))
-    cloud.faults.add(Fault(vehicle_id=cars[2].id, drop=True))
+    with pytest.raises(HomeAssistantError):
+        await refresh(hass, cars[0])
     cloud.patch_state(cars[0].id, {"odometer": 888})
-    step = min(waits, POLL) / 2
+    step = min(waits / 4, LISTING)
     await let_pass(hass, freezer, waits - step, step)
     assert value(hass, cars[0], ODOMETER) != "888.0"
-    await let_pass(hass, freezer, step)
+    await let_pass(hass, freezer, step + timedelta(minutes=1))
     assert value(hass, cars[0], ODOMETER) == "888.0"
 
 
@@ -219,7 +223,9 @@ async def test_owner_must_log_in_again(
             code="AUTHENTICATION_FAILED",
         )
     )
-    await let_pass(hass, freezer, 2 * POLL, POLL)
+    for _ in range(2):
+        with pytest.raises(HomeAssistantError):
+            await refresh(hass, car)
     issue = issues(hass)["owner_must_log_in"]
     assert not issue.is_fixable
     assert (issue.translation_placeholders or {})["vehicle"] == "Robin"
@@ -294,17 +300,19 @@ async def test_new_car_appears_by_itself(
     new = cloud.unconnected(ada.id)[0]
     new.held = True
     cloud.connect(ada.id, [new.id])
+    await let_pass(hass, freezer, LISTING - timedelta(minutes=1), timedelta(minutes=10))
     cloud.requests.clear()
-    await let_pass(hass, freezer, LISTING, timedelta(minutes=10))
+    for car in cars:
+        cloud.faults.add(Fault(vehicle_id=car.id, drop=True))
+    await let_pass(hass, freezer, timedelta(minutes=1))
     assert value(hass, new, BATTERY) != "unavailable"
     assert entities(hass, entry, new) >= {"lock.door_lock", "switch.charging", ODOMETER}
     assert device(hass, entry, new) is not None
-    assert cloud.requests[SIGNALS] == 2 * len(cars) + 1
-    cloud.requests.clear()
+    assert value(hass, new, "sensor.requests_left") == "499"
+    cloud.faults.clear()
     cloud.patch_state(new.id, {"odometer": 888})
     await let_pass(hass, freezer, POLL)
     assert value(hass, new, ODOMETER) == "888.0"
-    assert cloud.requests[SIGNALS] == len(cars) + 1
 
 
 def disconnect(cloud: Cloud, car: Car) -> str:
@@ -323,15 +331,20 @@ async def test_car_is_gone_after_two_listings_and_comes_back(
 ) -> None:
     gone, *others = cars
     user_id = disconnect(cloud, gone)
-    await let_pass(hass, freezer, LISTING, POLL)
+    await let_pass(hass, freezer, LISTING, STEP)
     assert value(hass, gone, ODOMETER) != "unavailable"
-    await let_pass(hass, freezer, LISTING, POLL)
+    await let_pass(hass, freezer, LISTING, STEP)
     assert value(hass, gone, ODOMETER) == "unavailable"
     assert value(hass, others[0], ODOMETER) != "unavailable"
     assert device(hass, entry, gone) is not None
     polls(cloud)
-    await let_pass(hass, freezer, LISTING, POLL)
-    assert polls(cloud) == 2 * len(others)
+    with pytest.raises(HomeAssistantError, match="no longer connected"):
+        await hass.services.async_call(
+            DOMAIN, "refresh", {"device_id": device_id(hass, entry, gone)}, blocking=True
+        )
+    await act(hass, "homeassistant.update_entity", entity_id(hass, gone, ODOMETER))
+    await let_pass(hass, freezer, POLL)
+    assert polls(cloud) == len(others)
     # A restart changes nothing about that.
     assert await hass.config_entries.async_reload(entry.entry_id)
     assert value(hass, gone, ODOMETER) == "unavailable"
@@ -339,7 +352,7 @@ async def test_car_is_gone_after_two_listings_and_comes_back(
     assert polls(cloud) == len(others)
 
     cloud.connect(user_id, [gone.id])
-    await let_pass(hass, freezer, LISTING, POLL)
+    await let_pass(hass, freezer, LISTING, STEP)
     assert value(hass, gone, ODOMETER) != "unavailable"
     cloud.patch_state(gone.id, {"odometer": 888})
     await let_pass(hass, freezer, POLL)
@@ -357,7 +370,7 @@ async def test_car_that_comes_back_after_days_is_asked_at_once(
     await let_pass(hass, freezer, 2 * DAY, timedelta(hours=8))
     assert value(hass, cars[0], ODOMETER) == "unavailable"
     cloud.connect(user_id, [cars[0].id])
-    await let_pass(hass, freezer, LISTING, POLL)
+    await let_pass(hass, freezer, LISTING, STEP)
     assert value(hass, cars[0], ODOMETER) != "unavailable"
 
 
@@ -374,7 +387,7 @@ async def test_listing_that_lacks_cars_takes_nothing_away(
     total = 0 if complete else 3
     body = json.dumps({"data": [], "meta": {"totalCount": total}, "links": {}})
     cloud.faults.add(Fault(route=CONNECTIONS_ROUTE, body=body, count=1 if complete else None))
-    await let_pass(hass, freezer, 5 * LISTING, POLL)
+    await let_pass(hass, freezer, 5 * LISTING, STEP)
     assert all(value(hass, car, ODOMETER) != "unavailable" for car in cars)
 
 
@@ -392,7 +405,7 @@ async def test_permission_that_is_granted_later(
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert entities(hass, entry, cars[0]).isdisjoint({"lock.door_lock", "switch.charging"})
     cloud.connect(ada.id, [cars[0].id], everything)
-    await let_pass(hass, freezer, LISTING, POLL)
+    await let_pass(hass, freezer, LISTING, STEP)
     assert entities(hass, entry, cars[0]) >= {"lock.door_lock", "switch.charging"}
 
 
@@ -453,7 +466,7 @@ async def test_car_in_two_entries_is_disconnected_from_the_later_one(
     assert issues(hass)
     for car in cars:
         disconnect(cloud, car)
-    await let_pass(hass, freezer, 2 * LISTING, POLL)
+    await let_pass(hass, freezer, 2 * LISTING, STEP)
     assert not issues(hass)
 
 
@@ -496,7 +509,7 @@ async def test_car_with_nothing_in_the_store(
         "button.refresh",
         "lock.door_lock",
         "sensor.data_from_car",
-        "sensor.last_contact",
+        "sensor.requests_left",
     }
     cloud.set_store_empty(cars[0].id, empty=False)
     await let_pass(hass, freezer, POLL)
@@ -524,7 +537,7 @@ async def test_not_capable_deletes_nothing_until_a_start_after_seven_days(
     assert value(hass, car, BATTERY) == before
     assert await hass.config_entries.async_reload(entry.entry_id)
     assert value(hass, car, BATTERY) == before
-    await let_pass(hass, freezer, 2 * LISTING, POLL)
+    await let_pass(hass, freezer, 2 * LISTING, STEP)
     assert value(hass, car, BATTERY) == before
     assert await hass.config_entries.async_reload(entry.entry_id)
     assert BATTERY not in {
@@ -553,16 +566,39 @@ async def test_refresh_that_changes_nothing_writes_only_freshness(
     await let_pass(hass, freezer, 2 * POLL, POLL)
     changes = Changes(hass)
     await let_pass(hass, freezer, POLL)
-    contacts = [str(entity_id(hass, car, "sensor.last_contact")) for car in cars]
-    assert changes.take() == sorted(contacts)
+    counts = [str(entity_id(hass, car, "sensor.requests_left")) for car in cars]
+    assert changes.take() == sorted(counts)
     cloud.override(cars[0].id, "odometer-traveleddistance", {"body": {"value": 888, "unit": "km"}})
     await let_pass(hass, freezer, POLL)
     more = [str(entity_id(hass, cars[0], entity)) for entity in (ODOMETER, "sensor.data_from_car")]
-    assert changes.take() == sorted(contacts + more)
+    assert changes.take() == sorted(counts + more)
+
+
+async def test_refresh_that_changes_nothing_writes_five_entities_with_all_enabled(
+    hass: HomeAssistant,
+    everything_is_enabled: None,
+    cloud: Cloud,
+    cars: list[Car],
+    freezer: FrozenDateTimeFactory,
+    entry: ConfigEntry,
+) -> None:
+    cloud.patch_state(cars[0].id, {"charging": False})
+    cloud.patch_state(cars[0].id, {"asleep": True})
+    await let_pass(hass, freezer, POLL)
+    await refresh(hass, cars[0])
+    changes = Changes(hass)
+    freezer.tick(1)
+    await refresh(hass, cars[0])
+    keys = ("last_contact", "next_poll", "requests_left", "requests_this_month")
+    written = [str(entity_id(hass, cars[0], f"sensor.{key}")) for key in keys]
+    # Pressing it is what a button's state tells.
+    button = str(entity_id(hass, cars[0], "button.refresh"))
+    assert changes.take() == sorted([button, *written])
 
 
 async def test_sleeping_car_shows_how_old_its_data_are(
     hass: HomeAssistant,
+    everything_is_enabled: None,
     cloud: Cloud,
     cars: list[Car],
     freezer: FrozenDateTimeFactory,
@@ -573,7 +609,7 @@ async def test_sleeping_car_shows_how_old_its_data_are(
     await let_pass(hass, freezer, POLL)
     reported = value(hass, car, "sensor.data_from_car")
     contact = value(hass, car, "sensor.last_contact")
-    await let_pass(hass, freezer, 5 * LISTING, POLL)
+    await let_pass(hass, freezer, 2 * POLL, POLL)
     assert value(hass, car, "sensor.data_from_car") == reported
     assert value(hass, car, "sensor.last_contact") > contact
     assert value(hass, car, ODOMETER) != "unavailable"
@@ -597,7 +633,7 @@ async def test_disabled_car_costs_nothing(
     await let_pass(hass, freezer, POLL)
     assert polls(cloud) == 2
     # Home Assistant reloads the entry by itself half a minute after entities were disabled.
-    await let_pass(hass, freezer, LISTING, POLL)
+    await let_pass(hass, freezer, LISTING, STEP)
     polls(cloud)
     assert await hass.config_entries.async_unload(entry.entry_id)
     freezer.tick(DAY)

@@ -18,9 +18,9 @@ from simulator import Cloud
 from simulator.car import Car
 from simulator.faults import Fault
 
-from .front_door import SIGNALS_ROUTE, device_id, settle
+from .front_door import SIGNALS_ROUTE, device_id, refresh, settle
 from .signal_table import TABLE
-from .signal_world import fail, refresh, send, set_up
+from .signal_world import fail, send, set_up
 
 pytestmark = pytest.mark.usefixtures("everything_is_enabled")
 

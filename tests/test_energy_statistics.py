@@ -20,9 +20,9 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 from simulator import Cloud
 from simulator.car import Car
 
-from .front_door import entity_id
+from .front_door import entity_id, refresh
 from .signal_table import NOON
-from .signal_world import refresh, send, set_up
+from .signal_world import send, set_up
 
 
 @pytest.fixture(autouse=True)

@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartcar import binary_sensor, sensor
 from custom_components.smartcar.api import Connection, Signal, SignalError, SignalStatus
+from custom_components.smartcar.const import CONF_REQUESTS_PER_MONTH
 from custom_components.smartcar.coordinator import VehicleCoordinator
 from custom_components.smartcar.cover import COVERS, SmartcarCover
 from custom_components.smartcar.device_tracker import TRACKERS, SmartcarTracker
@@ -28,9 +29,9 @@ from simulator import Cloud
 from simulator.car import Car
 
 from .api.strategies import anything, damaged, objects
-from .front_door import entities, entity_id, settle, state, value
+from .front_door import entities, entity_id, refresh, settle, state, value
 from .signal_table import NOON, TABLE
-from .signal_world import complaints, device_of, refresh, send, set_up
+from .signal_world import complaints, device_of, send, set_up
 
 pytestmark = pytest.mark.usefixtures("everything_is_enabled")
 
@@ -279,13 +280,17 @@ async def test_bodies_that_cars_send(
     hass: HomeAssistant,
     cloud: Cloud,
     car: Car,
-    started: ConfigEntry,
+    freezer: FrozenDateTimeFactory,
+    new_entry: MakeEntry,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    await set_up(hass, new_entry(options={CONF_REQUESTS_PER_MONTH: 10_000}))
     send(cloud, car, BODIES)
     await refresh(hass, car)
     wrong = []
     for code, body, entity, shows in CASES:
+        # The application may send one in half a minute.
+        freezer.tick(timedelta(seconds=30))
         send(cloud, car, {code: body})
         await refresh(hass, car)
         shown: str | float = value(hass, car, entity)
@@ -326,13 +331,13 @@ async def test_nickname_names_the_device(
 ) -> None:
     make_and_model = device_of(hass, started, car).name
     assert make_and_model
-    before = entity_id(hass, car, "sensor.last_contact")
+    before = entity_id(hass, car, "sensor.requests_left")
     for nickname, name in (("Ada's", "Ada's"), ("Bert", "Bert"), (None, make_and_model)):
         send(cloud, car, {"vehicleidentification-nickname": {"value": nickname}})
         await refresh(hass, car)
         assert device_of(hass, started, car).name == name
-        assert state(hass, car, "sensor.last_contact").name == f"{name} Last contact"
-    assert entity_id(hass, car, "sensor.last_contact") == before
+        assert state(hass, car, "sensor.requests_left").name == f"{name} Requests left this month"
+    assert entity_id(hass, car, "sensor.requests_left") == before
 
 
 # Doors, windows and tyres

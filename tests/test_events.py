@@ -17,9 +17,9 @@ from custom_components.smartcar.vehicle import ChargingState
 from simulator import Cloud
 from simulator.car import Car
 
-from .front_door import act, entities, entity_id, settle, state, value
+from .front_door import act, entities, entity_id, refresh, settle, state, value
 from .push_world import World
-from .signal_world import refresh, send, set_up
+from .signal_world import send, set_up
 
 CHARGING = "event.charging_event"
 CABLE = "event.cable_event"

@@ -1,7 +1,7 @@
 """Setting up: which devices and entities there are, and what a start costs."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 import os
 from typing import Any
 
@@ -10,6 +10,7 @@ from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -25,6 +26,7 @@ from .front_door import (
     POLL,
     SIGNALS,
     SIGNALS_ROUTE,
+    STEP,
     TOKENS,
     TOKENS_ROUTE,
     Changes,
@@ -32,6 +34,8 @@ from .front_door import (
     entities,
     entity_id,
     let_pass,
+    next_month,
+    refresh,
     settle,
     value,
 )
@@ -43,7 +47,7 @@ ALWAYS = {
     "device_tracker.location",
     "lock.door_lock",
     "sensor.data_from_car",
-    "sensor.last_contact",
+    "sensor.requests_left",
     "sensor.low_voltage_battery_level",
     "sensor.odometer",
 }
@@ -165,13 +169,11 @@ async def test_requests(
 ) -> None:
     assert cloud.requests == {TOKENS: 1, CONNECTIONS: 1, SIGNALS: len(cars)}
     cloud.requests.clear()
-    await let_pass(hass, freezer, POLL - timedelta(minutes=1))
-    assert not cloud.requests
-    await let_pass(hass, freezer, timedelta(minutes=1))
-    assert cloud.requests == {SIGNALS: len(cars)}
-    cloud.requests.clear()
+    await refresh(hass, cars[0])
+    assert cloud.requests == {SIGNALS: 1}
     await let_pass(hass, freezer, 4 * LISTING, timedelta(minutes=10))
-    assert (cloud.requests[CONNECTIONS], cloud.requests[SIGNALS]) == (4, 8 * len(cars))
+    assert cloud.requests[CONNECTIONS] == 4
+    assert set(cloud.requests) == {SIGNALS, CONNECTIONS}
 
 
 async def test_restart_with_fresh_data_costs_nothing(
@@ -179,23 +181,33 @@ async def test_restart_with_fresh_data_costs_nothing(
     cloud: Cloud,
     cars: list[Car],
     freezer: FrozenDateTimeFactory,
+    everything_is_enabled: None,
     entry: ConfigEntry,
 ) -> None:
+    for car in cars:
+        cloud.patch_state(car.id, {"charging": False})
+        cloud.patch_state(car.id, {"asleep": True})
+    await refresh(hass, *cars)
     await let_pass(hass, freezer, timedelta(minutes=10))
-    before = {state.entity_id: state.state for state in hass.states.async_all()}
+    polled_at = {car.id: value(hass, car, "sensor.next_poll") for car in cars}
+
+    def shown() -> dict[str, str]:
+        """Return all states. When to ask next is worked out anew, to a few seconds."""
+        everything = {state.entity_id: state.state for state in hass.states.async_all()}
+        return {key: state for key, state in everything.items() if "next_request" not in key}
+
+    before = shown()
     cloud.requests.clear()
     assert await hass.config_entries.async_reload(entry.entry_id)
     await settle(hass)
     assert not cloud.requests
-    assert {state.entity_id: state.state for state in hass.states.async_all()} == before
-    # The next poll comes when it would have come.
-    await let_pass(hass, freezer, timedelta(minutes=19))
-    assert not cloud.requests
-    await let_pass(hass, freezer, timedelta(minutes=1))
-    assert cloud.requests[SIGNALS] == len(cars)
-    assert CONNECTIONS not in cloud.requests
-    await let_pass(hass, freezer, timedelta(minutes=30))
-    assert (cloud.requests[CONNECTIONS], cloud.requests[SIGNALS]) == (1, 2 * len(cars))
+    assert shown() == before
+    # The next polls come when they would have come.
+    first = min(map(datetime.fromisoformat, polled_at.values()))
+    await let_pass(hass, freezer, first - dt_util.utcnow() - timedelta(minutes=1), STEP)
+    assert SIGNALS not in cloud.requests
+    await let_pass(hass, freezer, timedelta(minutes=2))
+    assert cloud.requests[SIGNALS] == 1
 
 
 async def test_restart_with_stale_data_costs_one_request_per_car(
@@ -209,7 +221,7 @@ async def test_restart_with_stale_data_costs_one_request_per_car(
     freezer.tick(POLL + timedelta(seconds=1))
     cloud.requests.clear()
     assert await hass.config_entries.async_setup(entry.entry_id)
-    assert cloud.requests == {TOKENS: 1, SIGNALS: len(cars)}
+    assert cloud.requests == {TOKENS: 1, CONNECTIONS: 1, SIGNALS: len(cars)}
 
 
 async def test_start_with_the_files_of_another_run(
@@ -250,7 +262,9 @@ async def test_a_clock_that_was_ahead_does_not_stop_the_polls(
     cloud.revoke_tokens()
     cloud.requests.clear()
     assert await hass.config_entries.async_setup(entry.entry_id)
-    assert cloud.requests == {TOKENS: 1, CONNECTIONS: 1, SIGNALS: len(cars)}
+    assert cloud.requests == {TOKENS: 1, CONNECTIONS: 1}
+    await let_pass(hass, freezer, POLL)
+    assert cloud.requests[SIGNALS] == len(cars)
 
 
 # What can go wrong at the start
@@ -457,10 +471,12 @@ async def test_other_refusals_ask_for_no_credentials(
     route: str,
 ) -> None:
     fault = cloud.faults.add(Fault(route=route, status=status, type=type_, code=code))
-    await let_pass(hass, freezer, timedelta(hours=1), POLL)
+    await let_pass(hass, freezer, timedelta(hours=1), STEP)
     assert not hass.config_entries.flow.async_progress()
     assert value(hass, cars[0], "sensor.odometer") != "unavailable"
     cloud.faults.remove(fault)
+    if type_ == "BILLING" and route == SIGNALS_ROUTE:
+        freezer.move_to(next_month())
     await let_pass(hass, freezer, POLL)
     await _assert_alive(hass, cloud, cars, freezer)
 
@@ -481,18 +497,24 @@ async def test_a_hundred_cars(
     await settle(hass)
     assert cloud.requests == {TOKENS: 1, CONNECTIONS: 1, SIGNALS: 100}
     assert all(entities(hass, entry, car) >= ALWAYS for car in cars[:6])
-    # One value of one car: what is written does not grow with the number of cars.
-    cloud.requests.clear()
     for car in cars:
-        cloud.patch_state(car.id, {"charging": False, "driving": False})
-    await let_pass(hass, freezer, POLL)
-    await let_pass(hass, freezer, POLL)
+        cloud.patch_state(car.id, {"charging": False})
+        cloud.patch_state(car.id, {"asleep": True})
+    # Polls leave some of what the application may send at once to the user, and come later.
+    cloud.requests.clear()
+    for _ in range(2):
+        await let_pass(hass, freezer, POLL)
+        await let_pass(hass, freezer, timedelta(minutes=2), timedelta(seconds=30))
+        assert cloud.requests[SIGNALS] == 100
+        cloud.requests.clear()
+    # One value of one car: what is written does not grow with the number of cars.
     changes = Changes(hass)
-    cloud.patch_state(cars[50].id, {"odometer": 123456})
+    code = "odometer-traveleddistance"
+    cloud.override(cars[50].id, code, {"body": {"value": 123456, "unit": "km"}})
     await let_pass(hass, freezer, POLL)
-    freshness = 2 * len(cars)
-    assert len(changes.take()) <= freshness + 2
-    assert (cloud.requests[CONNECTIONS], cloud.requests[SIGNALS]) == (1, 300)
+    await let_pass(hass, freezer, timedelta(minutes=2), timedelta(seconds=30))
+    assert cloud.requests[SIGNALS] == 100
+    assert len(changes.take()) == len(cars) + 2
 
 
 async def _listing(hass: HomeAssistant, cloud: Cloud) -> str:

@@ -46,6 +46,7 @@ from simulator.webhooks import Misbehaviour, SignalMeta, Signing, TriggerForm, V
 
 from .front_door import (
     LISTING,
+    POLL,
     SIGNALS_ROUTE,
     Changes,
     device,
@@ -613,7 +614,7 @@ async def test_wrong_signatures_raise_a_repair_and_polling_goes_on(
     # Four attempts at one event.
     assert (issue.translation_key, pushed.log.rejected) == ("push_rejected", 4)
     assert soc(hass, cars[0]) != "21"
-    await let_pass(hass, freezer, timedelta(minutes=31))
+    await let_pass(hass, freezer, POLL)
     assert soc(hass, cars[0]) == "21"
     cloud.misbehave(pushed.webhook.id)
     cloud.patch_state(cars[0].id, {"soc": 22.0})
@@ -666,11 +667,10 @@ async def test_silence_raises_a_repair_and_polling_takes_over(
     # A car that sleeps is no reason to worry.
     await let_pass(hass, freezer, timedelta(hours=9), LISTING)
     assert pushed.issues() == {}
-    for hour in range(3):
-        cloud.patch_state(cars[0].id, {"soc": 60.0 + hour})
-        await let_pass(hass, freezer, LISTING, timedelta(minutes=31))
-        assert soc(hass, cars[0]) == str(60 + hour)
-    await let_pass(hass, freezer, LISTING)
+    for day in range(2):
+        cloud.patch_state(cars[0].id, {"soc": 60.0 + day})
+        await let_pass(hass, freezer, POLL, timedelta(hours=6))
+        assert soc(hass, cars[0]) == str(60 + day)
     (issue,) = pushed.issues().values()
     assert issue.translation_key == "push_silent"
     assert int((issue.translation_placeholders or {})["hours"]) >= 12
@@ -1075,23 +1075,25 @@ async def test_sensors_of_push(
         assert found is not None
         assert found.disabled_by is er.RegistryEntryDisabler.INTEGRATION
         registry.async_update_entity(found.entity_id, disabled_by=None)
-    freezer.move_to("2026-11-21T12:00:00+00:00")
+    # The clock of the cloud must not go back.
+    noon = dt_util.utcnow().replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    freezer.move_to(noon)
     await world.reload()
     await world.make_webhook()
-    assert value(hass, car, "sensor.last_push") == "2026-11-21T12:00:00+00:00"
+    assert value(hass, car, "sensor.last_push") == noon.isoformat()
     for count in (2, 3):
         freezer.tick(1)
         cloud.patch_state(car.id, {"soc": 30.0 + count})
         await world.flush()
         assert value(hass, car, "sensor.pushes_today") == str(count)
-    assert value(hass, car, "sensor.last_push") == "2026-11-21T12:00:02+00:00"
+    assert value(hass, car, "sensor.last_push") == (noon + timedelta(seconds=2)).isoformat()
     changes = Changes(hass)
     for _ in range(5):
         await world.post(b"{}")
     await settle(hass)
     # A forger writes no state; the next delivery, or poll, shows the count.
     assert changes.take() == []
-    freezer.move_to("2026-11-22T00:00:01+00:00")
+    freezer.tick(timedelta(hours=12))
     cloud.patch_state(car.id, {"soc": 40.0})
     await world.flush()
     assert value(hass, car, "sensor.pushes_today") == "1"

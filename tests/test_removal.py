@@ -22,6 +22,7 @@ from .front_door import (
     POLL,
     SIGNALS,
     SIGNALS_ROUTE,
+    STEP,
     act,
     device,
     device_id,
@@ -89,7 +90,7 @@ async def test_remove(
     assert not dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     assert not ir.async_get(hass).issues
     cloud.requests.clear()
-    await let_pass(hass, freezer, 2 * LISTING, POLL)
+    await let_pass(hass, freezer, 2 * LISTING, STEP)
     assert not cloud.requests
     assert not files(hass_storage)
     assert len(cloud.connections) == len(cars)
@@ -170,9 +171,10 @@ async def test_deleted_car_stays_away_from_later_listings(
     entry: ConfigEntry,
 ) -> None:
     await delete(hass, entry, cars[0])
+    await let_pass(hass, freezer, 2 * LISTING, STEP)
     cloud.requests.clear()
-    await let_pass(hass, freezer, 2 * LISTING, POLL)
-    assert cloud.requests[SIGNALS] == 4 * 2
+    await let_pass(hass, freezer, POLL)
+    assert cloud.requests[SIGNALS] == 2
     assert device(hass, entry, cars[0]) is None
 
 
@@ -185,11 +187,11 @@ async def test_gone_car_that_was_deleted_may_come_back(
 ) -> None:
     (connection,) = cloud.connections_of(vehicle_id=cars[0].id)
     cloud.disconnect(connection.id)
-    await let_pass(hass, freezer, 2 * LISTING, POLL)
+    await let_pass(hass, freezer, 2 * LISTING, STEP)
     assert value(hass, cars[0], "sensor.odometer") == "unavailable"
     await delete(hass, entry, cars[0])
-    await let_pass(hass, freezer, 2 * LISTING, POLL)
+    await let_pass(hass, freezer, 2 * LISTING, STEP)
     assert device(hass, entry, cars[0]) is None
     cloud.connect(connection.user_id, [cars[0].id])
-    await let_pass(hass, freezer, LISTING, POLL)
+    await let_pass(hass, freezer, LISTING, STEP)
     assert value(hass, cars[0], "sensor.odometer") != "unavailable"

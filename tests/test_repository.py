@@ -232,7 +232,7 @@ def test_platforms_are_listed_and_limit_their_updates() -> None:
 LAYERS = (
     {"api", "const"},
     {"budget", "vehicle"},
-    {"oauth", "repairs", "store"},
+    {"oauth", "polling", "repairs", "store"},
     {"coordinator"},
     {"webhook"},
     {"entity"},

@@ -21,20 +21,9 @@ from simulator import Cloud
 from simulator.car import Car
 from simulator.catalogue import SIGNALS
 
-from .front_door import entities, state
+from .front_door import entities, refresh, state
 from .signal_table import ALWAYS, BY_PERMISSION, ENTITIES, NOON, TABLE, Shown
-from .signal_world import (
-    ask,
-    complaints,
-    device_of,
-    differences,
-    fail,
-    forbid,
-    refresh,
-    seen,
-    send,
-    set_up,
-)
+from .signal_world import ask, complaints, device_of, differences, fail, forbid, seen, send, set_up
 
 pytestmark = pytest.mark.usefixtures("everything_is_enabled")
 

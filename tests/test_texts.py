@@ -22,6 +22,7 @@ import pytest
 import custom_components.smartcar
 from custom_components.smartcar import PLATFORMS, config_flow, entity
 from custom_components.smartcar.api.signals import Position
+from custom_components.smartcar.budget import Reason
 from custom_components.smartcar.entity import SmartcarEntityDescription
 from custom_components.smartcar.vehicle import VehicleState
 
@@ -32,7 +33,12 @@ ICONS: dict[str, Any] = json.loads((ROOT / "icons.json").read_text())
 SERVICES = load_yaml_dict(str(ROOT / "services.yaml"))
 
 # Keys that are put together, by how they begin, and the tables that they are made from.
-COMPOSED = {"command_": {f"command_{code.lower()}" for code in entity._TRANSLATED_CODES}}
+COMPOSED = {
+    "command_": {f"command_{code.lower()}" for code in entity._TRANSLATED_CODES},
+    "request_refused_": {f"request_refused_{reason}" for reason in Reason},
+    # Of the application's limit nobody is told: it is over within the hour.
+    "requests_": {f"requests_{reason}" for reason in Reason if reason is not Reason.APPLICATION},
+}
 
 
 class Source:

@@ -8,14 +8,17 @@ One `Ledger` per car, and one `ApplicationBucket` that the cars of an applicatio
     ledger = Ledger(budget, bucket)   or   Ledger.from_json(stored, budget, bucket)
 
     a timer      at `ledger.due(now)`, asked for anew after each of the calls below, and hourly,
-                 since clocks jump. If it is due: `spend(Purpose.POLL, now)`, then send
+                 since clocks jump. If it is due: `spend(Purpose.POLL, now)`, then send. Who has
+                 switched polling off asks for `due_after_command(now)` instead
     the user     `refusal(Purpose.REFRESH, now)`; if None: `spend(Purpose.REFRESH, now)`, then send
     a command    `refusal(Purpose.COMMAND, now)`; if None: `spend(Purpose.COMMAND, now)`, send it,
                  and `refresh_soon(now)` when it has ended: due in 60 s, however many commands ask
     an answer    `answered(situation, now, news=...)`: did it bring anything newer?
     a push       `pushed(situation, now)`
-    an error     `plan_refused` for a 430; `limited` for a 429, or the bucket's `limited` if it
-                 was the application's; else `failed`
+    an error     `failed` if it was a poll or a refresh. Besides, whatever it was: `plan_refused`
+                 for a 430; `limited` for a 429, or the bucket's `limited` if that was meant for
+                 the application
+    a repair     `used_up(now)`: nothing will be polled for days, and why
 
 What is spent is counted before it is sent: a request that fails may have been counted as well.
 """
@@ -44,6 +47,10 @@ _REFRESH_AFTER_COMMAND: Final = timedelta(seconds=60)
 _AFTER_CHARGE: Final = timedelta(minutes=2)
 # A car that was last heard of this long ago no longer does what it did then.
 _STALE: Final = timedelta(minutes=90)
+# A poll that failed is tried again after this, doubled each time, up to that: it is not the car
+# that has nothing to tell, and somebody may have put it right by now.
+_FIRST_RETRY: Final = timedelta(minutes=10)
+_LAST_RETRY: Final = timedelta(hours=6)
 # A 429 that does not say how long.
 _UNSAID_RETRY: Final = timedelta(seconds=60)
 _LONGEST_RETRY: Final = timedelta(days=31)
@@ -222,6 +229,7 @@ class Ledger:
     """
 
     _TIMES: Final = ("now", "polled_at", "heard_at", "learned_to", "refresh_at", "blocked_until")
+    _FLAGS: Final = ("is_pushed", "is_blocked_by_plan")
 
     def __init__(self, budget: Budget, bucket: ApplicationBucket) -> None:
         """Begin with nothing spent and nothing known: a poll is due at once."""
@@ -231,6 +239,8 @@ class Ledger:
         self._situation = Situation()
         self._fruitless = 0
         """How many polls in a row brought nothing newer."""
+        self._failures = 0
+        """How many polls in a row failed."""
         self._appetite = _UNKNOWN_APPETITE
         self._habit = [_UNKNOWN_HABIT] * 48
         self._learned_to: datetime | None = None
@@ -240,35 +250,56 @@ class Ledger:
         self._heard_at: datetime | None = None
         self._refresh_at: datetime | None = None
         self._blocked_until: datetime | None = None
+        self._is_blocked_by_plan = False
+        """Whether it was a 430 that said until when."""
 
     # --- when, and whether -------------------------------------------------------------------
 
     def due(self, now: datetime) -> datetime:
         """Return when the next poll is due; `now` if it is due already."""
         month = self._settle(now)
-        end = _month_around(now)[1]
         due = max(self._worth_at(now, month), self._token_at(now, month))
-        if self._refresh_at is not None and self._can_refresh(now, month):
-            due = min(due, self._refresh_at)
-        if month.refused_at == self.budget.monthly:
-            due = max(due, end)
-        return max(due, now, self._blocked_until or now, self._bucket.free_at(Purpose.POLL, now))
+        if after_command := self.due_after_command(now):
+            due = min(due, after_command)
+        # Who sets a car up waits for its first answer, as he does for one that he asks for.
+        purpose = Purpose.POLL if self._polled_at else Purpose.REFRESH
+        return max(due, self._open_at(now, month), self._bucket.free_at(purpose, now))
+
+    def due_after_command(self, now: datetime) -> datetime | None:
+        """Return when the poll that a command asked for is due; None if none did."""
+        month = self._settle(now)
+        if self._refresh_at is None or not self._can_refresh(now, month):
+            return None
+        free_at = self._bucket.free_at(Purpose.POLL, now)
+        return max(self._refresh_at, self._open_at(now, month), free_at)
 
     def refusal(self, purpose: Purpose, now: datetime) -> Refusal | None:
         """Return why what the user asks for cannot be sent now; None if it can."""
         month = self._settle(now)
-        end = _month_around(now)[1]
-        if month.refused_at == self.budget.monthly:
-            return Refusal(Reason.PLAN, end)
-        if self._blocked_until is not None and self._blocked_until > now:
-            return Refusal(Reason.RETRY_AFTER, self._blocked_until)
+        if (open_at := self._open_at(now, month)) > now:
+            return Refusal(self._blocked_by(month), open_at)
         if month.spent >= self.budget.monthly:
-            return Refusal(Reason.SPENT, end)
+            return Refusal(Reason.SPENT, _month_around(now)[1])
         if purpose is not Purpose.COMMAND and not self._can_refresh(now, month):
             return Refusal(Reason.SPENT, self._token_at(now, month))
         if (free := self._bucket.free_at(purpose, now)) > now:
             return Refusal(Reason.APPLICATION, free)
         return None
+
+    def used_up(self, now: datetime) -> Refusal | None:
+        """Return why nothing is polled for more than a day, or for as long as a 430 says."""
+        month = self._settle(now)
+        open_at, token_at = self._open_at(now, month), self._token_at(now, month)
+        if open_at > now and self._blocked_by(month) is Reason.PLAN:
+            return Refusal(Reason.PLAN, open_at)
+        if month.spent >= self.budget.monthly or token_at > now + _DAY:
+            return Refusal(Reason.SPENT, token_at)
+        return Refusal(Reason.RETRY_AFTER, open_at) if open_at > now + _DAY else None
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether the last poll or refresh failed."""
+        return self._failures > 0
 
     def spent(self, now: datetime) -> int:
         """Return the number of requests that were spent this month."""
@@ -277,7 +308,7 @@ class Ledger:
     def left(self, now: datetime) -> int:
         """Return the number of requests that are left of this month's budget."""
         month = self._settle(now)
-        is_refused = month.refused_at == self.budget.monthly
+        is_refused = self._open_at(now, month) > now and self._blocked_by(month) is Reason.PLAN
         return 0 if is_refused else max(self.budget.monthly - month.spent, 0)
 
     # --- what happens ------------------------------------------------------------------------
@@ -288,7 +319,6 @@ class Ledger:
         self._bucket.take(now)
         if purpose is Purpose.COMMAND:
             month.others += 1
-            self.refresh_soon(now)
             return
         passed = now - (self._polled_at or now)
         decay = math.exp(-passed / _APPETITE_SPAN)
@@ -301,7 +331,7 @@ class Ledger:
         self._refresh_at = None
 
     def refresh_soon(self, now: datetime) -> None:
-        """Ask for one poll in 60 s, since a command has been sent or has ended."""
+        """Ask for one poll in 60 s, since a command has ended."""
         self._settle(now)
         self._refresh_at = now + _REFRESH_AFTER_COMMAND
 
@@ -311,6 +341,7 @@ class Ledger:
         if not news and self._habit_began_since_last_heard(now):
             self._fruitless = 0
         self._fruitless = 0 if news else min(self._fruitless + 1, _MOST_DOUBLINGS)
+        self._failures = 0
         if news:
             # Had pushes arrived, this would have been known.
             self._is_pushed = False
@@ -324,25 +355,39 @@ class Ledger:
         self._hear(situation, now, news=True)
 
     def failed(self, now: datetime) -> None:
-        """Wait longer: a request went wrong for a reason that is not a limit."""
+        """Try again soon: a poll or a refresh has failed."""
         self._settle(now)
-        self._fruitless = min(self._fruitless + 1, _MOST_DOUBLINGS)
+        self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
 
     def limited(self, now: datetime, retry_after: float | None = None) -> None:
         """Obey a 429 that is meant for this car; `retry_after` is in seconds."""
-        self.failed(now)
-        self._blocked_until = _later(self._blocked_until, now + _retry_after(retry_after))
+        self._settle(now)
+        self._block(now, retry_after, by_plan=False)
 
     def plan_refused(self, now: datetime, retry_after: float | None = None) -> None:
         """Obey a 430, whatever we have counted, until the month ends or for as long as it says.
 
         Another monthly budget means another plan, and ends it as well.
         """
-        if retry_after is not None:
-            self.limited(now, retry_after)
+        month = self._settle(now)
+        if retry_after is None:
+            month.refused_at = self.budget.monthly
         else:
-            self.failed(now)
-            self._settle(now).refused_at = self.budget.monthly
+            self._block(now, retry_after, by_plan=True)
+
+    def _block(self, now: datetime, retry_after: float | None, *, by_plan: bool) -> None:
+        until = now + _retry_after(retry_after)
+        if self._blocked_until is None or until >= self._blocked_until:
+            self._blocked_until, self._is_blocked_by_plan = until, by_plan
+
+    def _blocked_by(self, month: _Month) -> Reason:
+        is_refused = month.refused_at == self.budget.monthly
+        return Reason.PLAN if is_refused or self._is_blocked_by_plan else Reason.RETRY_AFTER
+
+    def _open_at(self, now: datetime, month: _Month) -> datetime:
+        """Return until when the cloud has told us to be silent; `now` if it has not."""
+        is_refused = month.refused_at == self.budget.monthly
+        return max(now, self._blocked_until or now, _month_around(now)[1] if is_refused else now)
 
     # --- what is affordable ------------------------------------------------------------------
 
@@ -384,6 +429,8 @@ class Ledger:
         """Return when the next poll is worth its request."""
         if self._polled_at is None:
             return now
+        if self._failures:
+            return self._polled_at + min(_FIRST_RETRY * (1 << self._failures - 1), _LAST_RETRY)
         heard_at = max(self._polled_at, self._heard_at or self._polled_at)
         pace = self._pace(now, month)
         wait = pace * (1 << self._fruitless)
@@ -504,9 +551,10 @@ class Ledger:
             "reported_at": _time_as_json(self._situation.reported_at),
             "charge_complete_at": _time_as_json(self._situation.charge_complete_at),
             "fruitless": self._fruitless,
+            "failures": self._failures,
             "appetite": self._appetite,
             "habit": list(self._habit),
-            "is_pushed": self._is_pushed,
+            **{name: getattr(self, f"_{name}") for name in self._FLAGS},
             "times": {name: _time_as_json(getattr(self, f"_{name}")) for name in self._TIMES},
         }
 
@@ -531,11 +579,13 @@ class Ledger:
             charge_complete_at=_time(data.get("charge_complete_at")),
         )
         ledger._fruitless = int(_number(data.get("fruitless"), 0, _MOST_DOUBLINGS, 0))
+        ledger._failures = int(_number(data.get("failures"), 0, _MOST_DOUBLINGS, 0))
         ledger._appetite = _number(data.get("appetite"), 0, 1, _UNKNOWN_APPETITE)
         habit = data.get("habit")
         if isinstance(habit, Sequence) and len(habit) == len(ledger._habit):
             ledger._habit = [_number(item, _LEAST_HABIT, 1, _UNKNOWN_HABIT) for item in habit]
-        ledger._is_pushed = data.get("is_pushed") is True
+        for name in cls._FLAGS:
+            setattr(ledger, f"_{name}", data.get(name) is True)
         times = data.get("times")
         if isinstance(times, Mapping):
             for name in cls._TIMES:

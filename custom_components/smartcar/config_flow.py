@@ -15,7 +15,7 @@ from homeassistant.config_entries import (
     OptionsFlow,
     OptionsFlowWithReload,
 )
-from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_WEBHOOK_ID
+from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_WEBHOOK_ID, PERCENTAGE
 from homeassistant.core import callback
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.helpers.config_entry_oauth2_flow import (
@@ -24,9 +24,13 @@ from homeassistant.helpers.config_entry_oauth2_flow import (
 )
 from homeassistant.helpers.selector import (
     BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
     SelectOptionDict,
     SelectSelector,
     SelectSelectorConfig,
+    SelectSelectorMode,
     TextSelector,
     TextSelectorConfig,
     TextSelectorType,
@@ -46,13 +50,16 @@ from .api import (
 from .const import (
     CONF_APPLICATION_ID,
     CONF_APPLICATION_MANAGEMENT_TOKEN,
+    CONF_COMMAND_RESERVE,
     CONF_DISCONNECT_ON_REMOVAL,
     CONF_EXCLUDED_VEHICLES,
     CONF_PREVIOUS_MANAGEMENT_TOKEN,
+    CONF_REQUESTS_PER_MONTH,
     DOMAIN,
 )
 from .coordinator import HANDOVERS, Handover, vehicle_name
 from .oauth import DEFAULT_PERMISSIONS, PERMISSIONS, ConnectImplementation
+from .polling import DEFAULT_COMMAND_RESERVE, DEFAULT_REQUESTS_PER_MONTH, PLANS
 from .webhook import (
     NoPublicUrlError,
     UrlTest,
@@ -85,6 +92,10 @@ CONNECT_ERRORS = (
     "unauthorized_client",
     "vehicle_incompatible",
 )
+
+_PLANS = [str(requests) for requests in PLANS]
+# More than any plan, and little enough to reckon with.
+_REQUESTS_PER_MONTH = range(1_000_001)
 
 _SECRET = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD))
 
@@ -638,20 +649,63 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
         )
 
 
+_OPTIONS = vol.Schema(
+    {
+        vol.Required(
+            CONF_REQUESTS_PER_MONTH, default=str(DEFAULT_REQUESTS_PER_MONTH)
+        ): SelectSelector(
+            SelectSelectorConfig(
+                options=_PLANS,
+                translation_key="requests_per_month",
+                mode=SelectSelectorMode.DROPDOWN,
+                custom_value=True,
+            )
+        ),
+        vol.Required(CONF_COMMAND_RESERVE, default=DEFAULT_COMMAND_RESERVE): NumberSelector(
+            NumberSelectorConfig(
+                min=0,
+                max=50,
+                step=5,
+                unit_of_measurement=PERCENTAGE,
+                mode=NumberSelectorMode.SLIDER,
+            )
+        ),
+        vol.Required(CONF_DISCONNECT_ON_REMOVAL, default=False): BooleanSelector(),
+    }
+)
+
+
 class SmartcarOptionsFlow(OptionsFlowWithReload):
-    """What can be chosen later: preferences only."""
+    """What can be chosen later: preferences only. How often is asked is not among them."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the options; what is chosen elsewhere stays."""
+        shown: Mapping[str, Any] = self.config_entry.options
+        errors = {}
         if user_input is not None:
-            return self.async_create_entry(data={**self.config_entry.options, **user_input})
-        schema = vol.Schema(
-            {vol.Required(CONF_DISCONNECT_ON_REMOVAL, default=False): BooleanSelector()}
-        )
+            requests = _whole_number(user_input[CONF_REQUESTS_PER_MONTH])
+            if requests in _REQUESTS_PER_MONTH:
+                chosen = {
+                    **user_input,
+                    CONF_REQUESTS_PER_MONTH: requests,
+                    CONF_COMMAND_RESERVE: int(user_input[CONF_COMMAND_RESERVE]),
+                }
+                return self.async_create_entry(data={**shown, **chosen})
+            shown, errors = user_input, {CONF_REQUESTS_PER_MONTH: "not_a_number"}
+        if CONF_REQUESTS_PER_MONTH in shown:
+            shown = {**shown, CONF_REQUESTS_PER_MONTH: str(shown[CONF_REQUESTS_PER_MONTH])}
         return self.async_show_form(
             step_id="init",
-            data_schema=self.add_suggested_values_to_schema(schema, self.config_entry.options),
+            data_schema=self.add_suggested_values_to_schema(_OPTIONS, shown),
+            errors=errors,
         )
+
+
+def _whole_number(text: str) -> int | None:
+    """Return what a person means by a number, with or without separators of thousands."""
+    if not re.fullmatch(r"[0-9]{1,9}|[0-9]{1,3}([ .,'_\u00a0\u202f][0-9]{3})+", text.strip()):
+        return None
+    return int(re.sub("[^0-9]", "", text))
 
 
 def _label(connection: Connection) -> str:

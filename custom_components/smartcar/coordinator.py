@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 import logging
-from typing import override
+from typing import Final, override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET
@@ -13,7 +13,8 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.event import async_call_later, async_track_time_interval
+from homeassistant.helpers.debounce import Debouncer
+from homeassistant.helpers.event import async_track_point_in_utc_time, async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
@@ -30,12 +31,16 @@ from .api import (
     SmartcarClient,
     SmartcarError,
 )
-from .api.signals import CATALOGUE, FIRMWARE_VERSION, NICKNAME, VIN
+from .api.signals import CATALOGUE, FIRMWARE_VERSION, NICKNAME, ODOMETER, VIN
+from .budget import ApplicationBucket, Ledger, Purpose, Reason, Refusal
 from .const import CONF_DISCONNECT_ON_REMOVAL, CONF_EXCLUDED_VEHICLES, DOMAIN
+from .polling import budget_of, local_time, note_limit, plan_name, request_refused, situation
 from .repairs import (
     async_clear_owner_action,
+    async_clear_requests_used_up,
     async_clear_vehicle_errors,
     async_raise_owner_action,
+    async_raise_requests_used_up,
     needs_owner_action,
     owner_action_in,
     vehicle_in_two_entries_issue_id,
@@ -46,18 +51,23 @@ from .vehicle import Command, VehicleState
 _LOGGER = logging.getLogger(__name__)
 
 CONNECTIONS_INTERVAL = timedelta(hours=1)
-SIGNALS_INTERVAL = timedelta(minutes=30)
+# How often it is looked whether values have grown too old.
+_AVAILABILITY_INTERVAL = timedelta(minutes=30)
 # Parked cars sleep for days; this is about how long the cloud itself may be silent.
 UNAVAILABLE_AFTER = timedelta(hours=24)
-# Cars answer late: what a command did shows in the signals about a minute later.
-REFRESH_AFTER_COMMAND = 60
+# Clocks jump, months end, and other cars spend what is for all.
+_PLAN_AGAIN_AFTER = timedelta(hours=1)
+# Who updates several entities of a car, one after the other, means one refresh.
+_UPDATE_ENTITY_COOLDOWN = 10
 # The least and the most that is waited after a limit, whatever `retry-after` says.
 _LEAST_RETRY = 60
 _MOST_RETRY = 24 * 60 * 60
 
 # What changes with each contact, beside what the merge tells.
-LAST_CONTACT = "last_contact"
-LAST_PUSH = "last_push"
+LAST_CONTACT: Final = "last_contact"
+LAST_PUSH: Final = "last_push"
+NEXT_POLL: Final = "next_poll"
+REQUESTS: Final = "requests"
 
 _SHOWN_BY_DEVICE = frozenset({FIRMWARE_VERSION.code, NICKNAME.code, VIN.code})
 
@@ -163,7 +173,10 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
         self.config_entry.async_on_unload(self.async_add_listener(self._reconcile_soon))
         self.config_entry.async_on_unload(
             async_track_time_interval(
-                self.hass, self._announce_availability, SIGNALS_INTERVAL, cancel_on_shutdown=True
+                self.hass,
+                self._announce_availability,
+                _AVAILABILITY_INTERVAL,
+                cancel_on_shutdown=True,
             )
         )
 
@@ -174,6 +187,18 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
         for vehicle in self.vehicles.values():
             listener(vehicle)
         return lambda: self._vehicle_listeners.remove(listener)
+
+    def ledger_of(self, vehicle_id: str) -> Ledger:
+        """Return what a car has spent, under the budget that the user has set."""
+        budget = budget_of(self.config_entry.options)
+        ledger = self._stored.ledgers.setdefault(vehicle_id, Ledger(budget, self._stored.bucket))
+        ledger.budget = budget
+        return ledger
+
+    @property
+    def bucket(self) -> ApplicationBucket:
+        """What all cars together may send."""
+        return self._stored.bucket
 
     @property
     def push_log(self) -> PushLog:
@@ -199,18 +224,22 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
         if vehicle := self.vehicles.pop(vehicle_id, None):
             await vehicle.async_shutdown()
         self._stored.vehicles.pop(vehicle_id, None)
+        self._stored.ledgers.pop(vehicle_id, None)
         self._stored.missing.pop(vehicle_id, None)
         self._stored.connections.pop(vehicle_id, None)
         async_clear_owner_action(self.hass, vehicle_id)
+        async_clear_requests_used_up(self.hass, vehicle_id)
         async_clear_vehicle_errors(self.hass, vehicle_id)
         self.schedule_save()
 
     @override
     async def _async_update_data(self) -> dict[str, Connection]:
         self.update_interval = CONNECTIONS_INTERVAL
+        self.bucket.take(dt_util.utcnow())
         try:
             connections = await self.client.get_connections()
         except SmartcarError as error:
+            note_limit(error, dt_util.utcnow(), self.bucket)
             raise update_failed(error, self.config_entry.title) from error
         self._take_in(connections)
         return self.data
@@ -327,19 +356,31 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
             _LOGGER,
             config_entry=account.config_entry,
             name=vehicle_name(connection),
-            update_interval=SIGNALS_INTERVAL,
+            update_interval=None,
         )
         self.account = account
         self.connection = connection
         self.data = state
+        self.ledger = account.ledger_of(connection.vehicle_id)
+        self.last_update_success = not self.ledger.is_failing
+        self.next_poll: datetime | None = None
+        """When the car is asked next, if nothing happens until then."""
         self.command_lock = asyncio.Lock()
         self.is_gone = account.is_gone(connection.vehicle_id)
         self._was_available = self.is_available
         self._changed: frozenset[str] = frozenset()
         self._logged: set[str] = set()
         self._new_entity_listeners: list[CALLBACK_TYPE] = []
-        self._cancel_refresh: CALLBACK_TYPE | None = None
         self._refreshing: asyncio.Task[None] | None = None
+        self._requests_shown: tuple[int, int] | None = None
+        self._refused_for: Reason | None = None
+        self._update_entity = Debouncer(
+            self.hass,
+            _LOGGER,
+            cooldown=_UPDATE_ENTITY_COOLDOWN,
+            immediate=True,
+            function=self._async_update_entity,
+        )
 
     @property
     def vehicle_id(self) -> str:
@@ -352,47 +393,96 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         return self.data.value(NICKNAME) or vehicle_name(self.connection)
 
     @property
+    def requests_left(self) -> int:
+        """How many requests are left of this month's budget."""
+        return self.ledger.left(dt_util.utcnow())
+
+    @property
+    def requests_this_month(self) -> int:
+        """How many were spent in this UTC month."""
+        return self.ledger.spent(dt_util.utcnow())
+
+    @property
     def is_available(self) -> bool:
-        """Whether what is known of the car can still be called current."""
-        contact = self.data.last_contact
+        """Whether what is known of the car can still be called current.
+
+        What nobody asks for, as polling is off or the requests are used up, is old, which other
+        sensors tell; a car that is asked in vain is not available.
+        """
         if self.is_gone:
             return False
-        if contact is None:
+        contact = self.data.last_contact
+        if self.last_update_success or contact is None:
             return self.last_update_success
         return dt_util.utcnow() - contact < UNAVAILABLE_AFTER
 
     async def async_start(self) -> None:
-        """Ask the cloud for the car's signals, unless those of the store are fresh enough."""
+        """Ask the cloud for the car's signals, if the budget says that it is time to."""
         if self.is_gone or ((device := self._device) is not None and device.disabled):
             return
-        if (wait := _time_left(self.data.last_contact, SIGNALS_INTERVAL)) is not None:
-            self.update_interval = wait
-        elif self.data.last_contact is None or not self.config_entry.pref_disable_polling:
-            await self.async_refresh()
+        is_wanted = self.data.last_contact is None or not self.config_entry.pref_disable_polling
+        now = dt_util.utcnow()
+        if is_wanted and self.ledger.due(now) <= now:
+            await asyncio.wait([self._ask(Purpose.POLL)])
+        self._schedule_refresh()
 
     async def async_refresh_now(self) -> None:
         """Ask the cloud because the user wants to know; who asks meanwhile shares the answer.
 
         Raises HomeAssistantError, translated, if there is none.
         """
+        if self.is_gone:
+            raise self._error("vehicle_gone")
         if self._refreshing is None:
-            self._refreshing = self.config_entry.async_create_task(
+            self.check_budget(Purpose.REFRESH)
+        await asyncio.wait([self._ask(Purpose.REFRESH)])
+        if not self.last_update_success and not self._shutdown_requested:
+            raise self._error("refresh_failed", error=str(self.last_exception))
+
+    @override
+    async def async_request_refresh(self) -> None:
+        """Ask the cloud for `update_entity`, if that is possible now."""
+        await self._update_entity.async_call()
+
+    async def _async_update_entity(self) -> None:
+        if self.is_gone:
+            return
+        refusal = self.ledger.refusal(Purpose.REFRESH, dt_util.utcnow())
+        if refusal is not None and self._refreshing is None:
+            if refusal.reason is not self._refused_for:
+                _LOGGER.info("%s", self._refused(refusal, self.name))
+            self._refused_for = refusal.reason
+            return
+        self._refused_for = None
+        await asyncio.wait([self._ask(Purpose.REFRESH)])
+
+    def _ask(self, purpose: Purpose) -> asyncio.Task[None]:
+        """Send a request and count it, unless one is under way."""
+        if self._refreshing is None:
+            self.ledger.spend(purpose, dt_util.utcnow())
+            self._refreshing = self.config_entry.async_create_background_task(
                 self.hass, self.async_refresh(), f"{self.name} refresh"
             )
             self._refreshing.add_done_callback(self._refresh_done)
-        await asyncio.shield(self._refreshing)
-        if not self.last_update_success:
-            raise HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="refresh_failed",
-                translation_placeholders={
-                    "vehicle": self.display_name,
-                    "error": str(self.last_exception),
-                },
-            )
+        return self._refreshing
 
     def _refresh_done(self, _: asyncio.Task[None]) -> None:
         self._refreshing = None
+
+    def check_budget(self, purpose: Purpose) -> None:
+        """Raise HomeAssistantError, translated, if what the user asks for cannot be sent now."""
+        if refusal := self.ledger.refusal(purpose, dt_util.utcnow()):
+            raise self._refused(refusal, self.display_name)
+
+    def _refused(self, refusal: Refusal, name: str) -> HomeAssistantError:
+        return request_refused(name, refusal, self.requests_left, self.ledger.budget)
+
+    def _error(self, key: str, **placeholders: str) -> HomeAssistantError:
+        return HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders={"vehicle": self.display_name, **placeholders},
+        )
 
     @callback
     def async_set_connection(self, connection: Connection, *, is_gone: bool) -> None:
@@ -411,6 +501,7 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         if has_new_consent:
             # What the car refused before may work now.
             self.data.incapable_of.clear()
+            self.async_plan(look=True)
             super().async_update_listeners()
             self._async_look_for_new_entities()
 
@@ -421,15 +512,22 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         return lambda: self._new_entity_listeners.remove(listener)
 
     @callback
-    def async_merge(self, signals: Iterable[Signal]) -> None:
-        """Merge signals, whichever way they came, and tell the entities of those that changed."""
+    def async_merge(self, signals: Iterable[Signal], *, pushed: bool = False) -> None:
+        """Merge signals, whichever way they came, and note what that means for the budget."""
         now = dt_util.utcnow()
-        changed = {LAST_CONTACT, *self.data.merge(signals, now)}
+        odometer = self.data.value(ODOMETER)
+        changed = self.data.merge(signals, now)
+        has_moved = odometer is not None and self.data.value(ODOMETER) != odometer
+        now_known = situation(self.data, now, has_moved=has_moved)
+        if pushed:
+            self.ledger.pushed(now_known, now)
+        else:
+            self.ledger.answered(now_known, now, news=bool(changed))
         if not changed.isdisjoint(_SHOWN_BY_DEVICE):
             self._async_update_device()
         self._log_unreadable(changed)
         self.data.last_contact = now
-        self._changed |= changed
+        self._changed |= {LAST_CONTACT, *changed}
         self.account.schedule_save()
 
     @callback
@@ -437,7 +535,8 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         """Merge what was pushed."""
         self.data.note_push(dt_util.utcnow())
         self._changed |= {LAST_PUSH}
-        self.async_merge(signals)
+        self.async_merge(signals, pushed=True)
+        self._schedule_refresh()
         self.async_update_listeners()
         self.async_announce_availability()
 
@@ -456,28 +555,79 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         super().async_update_listeners()
 
     @callback
-    def async_refresh_after_command(self) -> None:
-        """Ask for one refresh a minute from now, however many commands ask."""
-        self._async_cancel_refresh()
-        if self._shutdown_requested:
-            # The answer to a command came after the entry was unloaded.
-            return
-
-        @callback
-        def refresh(_: datetime) -> None:
-            self._cancel_refresh = None
-            self.config_entry.async_create_background_task(
-                self.hass, self.async_refresh(), f"{self.name} refresh after a command"
-            )
-
-        self._cancel_refresh = async_call_later(
-            self.hass, REFRESH_AFTER_COMMAND, HassJob(refresh, cancel_on_shutdown=True)
-        )
+    def async_plan(self, *, look: bool) -> None:
+        """Plan the next request anew; with `look` for a minute from now, however many ask."""
+        if look:
+            self.ledger.refresh_soon(dt_util.utcnow())
+        self.account.schedule_save()
+        self._schedule_refresh()
+        self.async_update_listeners()
 
     @override
     async def async_shutdown(self) -> None:
-        self._async_cancel_refresh()
+        self._update_entity.async_shutdown()
         await super().async_shutdown()
+
+    @override
+    @callback
+    def _schedule_refresh(self) -> None:
+        """Plan the next request: whenever the base class asks, and when the ledger learns more."""
+        self._async_unsub_refresh()
+        now = dt_util.utcnow()
+        due = self._due(now)
+        self._note_requests(due, now)
+        if self._shutdown_requested or not self._listeners:
+            return
+        latest = now + _PLAN_AGAIN_AFTER
+        self._unsub_refresh = async_track_point_in_utc_time(
+            self.hass,
+            HassJob(self._async_wake, f"{self.name} refresh", cancel_on_shutdown=True),
+            min(due or latest, latest),
+        )
+
+    def _due(self, now: datetime) -> datetime | None:
+        """Return when to ask next, unless something happens before; None for never."""
+        if self.is_gone:
+            return None
+        if self.config_entry.pref_disable_polling:
+            return self.ledger.due_after_command(now)
+        return self.ledger.due(now)
+
+    @callback
+    def _async_wake(self, planned: datetime) -> None:
+        """Ask if it is time to; else plan anew."""
+        self._unsub_refresh = None
+        now = max(planned, dt_util.utcnow())
+        if (due := self._due(now)) is not None and due <= now:
+            # If somebody has asked already, the next one is planned when that is done.
+            self._ask(Purpose.POLL)
+        else:
+            self._schedule_refresh()
+            self.async_update_listeners()
+
+    @callback
+    def _note_requests(self, due: datetime | None, now: datetime) -> None:
+        """Take note of what the sensors of the budget and its repair tell."""
+        ledger = self.ledger
+        shown = (self.requests_left, self.requests_this_month)
+        if shown != self._requests_shown:
+            self._requests_shown = shown
+            self._changed |= {REQUESTS}
+        if due != self.next_poll:
+            self.next_poll = due
+            self._changed |= {NEXT_POLL}
+        if (refusal := ledger.used_up(now)) and not self.is_gone:
+            async_raise_requests_used_up(
+                self.hass,
+                self.config_entry,
+                self.vehicle_id,
+                refusal.reason,
+                vehicle=self.display_name,
+                plan=plan_name(ledger.budget),
+                until=local_time(refusal.until),
+            )
+        else:
+            async_clear_requests_used_up(self.hass, self.vehicle_id)
 
     @override
     @callback
@@ -497,14 +647,13 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
 
     @override
     async def _async_update_data(self) -> VehicleState:
-        self.update_interval = SIGNALS_INTERVAL
-        if self.is_gone:
-            return self.data
         try:
             signals = await self.account.client.get_signals(
                 self.vehicle_id, self.connection.user_id
             )
         except SmartcarError as error:
+            self.ledger.failed(dt_util.utcnow())
+            self.note_limit(error)
             if needs_owner_action(error):
                 self._async_raise_owner_action(error)
             raise update_failed(error, self.name) from error
@@ -516,6 +665,12 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         return self.data
 
     @callback
+    def note_limit(self, error: SmartcarError) -> None:
+        """Obey an error, of a refresh or a command, that asks for silence."""
+        note_limit(error, dt_util.utcnow(), self.account.bucket, self.ledger)
+        self.account.schedule_save()
+
+    @callback
     def _async_raise_owner_action(self, error: ApiError | SignalError) -> None:
         async_raise_owner_action(
             self.hass, self.config_entry, self.connection, self.display_name, error
@@ -525,6 +680,9 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
     @callback
     def _async_refresh_finished(self) -> None:
         self.async_announce_availability()
+        if not self.last_update_success:
+            # The base class tells of the first failure only, but each was counted.
+            self.async_update_listeners()
 
     @property
     def _device(self) -> dr.DeviceEntry | None:
@@ -564,12 +722,6 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
     def _async_look_for_new_entities(self) -> None:
         for listener in list(self._new_entity_listeners):
             listener()
-
-    @callback
-    def _async_cancel_refresh(self) -> None:
-        if self._cancel_refresh is not None:
-            self._cancel_refresh()
-            self._cancel_refresh = None
 
 
 def _time_left(last: datetime | None, interval: timedelta) -> timedelta | None:

@@ -23,6 +23,7 @@ from .api import (
     SmartcarError,
 )
 from .api.signals import CATALOGUE, FIRMWARE_VERSION, VIN, Position, SignalType
+from .budget import Purpose
 from .const import CONF_APPLICATION_MANAGEMENT_TOKEN, DOMAIN
 from .coordinator import SmartcarConfigEntry, VehicleCoordinator
 from .vehicle import VEHICLE_NOT_CAPABLE, Command, VehicleState
@@ -269,13 +270,15 @@ async def async_send_command(
     that the signal has once the car did as it was told. Raises HomeAssistantError, translated.
     """
     async with vehicle.command_lock:
+        vehicle.check_budget(Purpose.COMMAND)
+        vehicle.ledger.spend(Purpose.COMMAND, dt_util.utcnow())
         try:
             execution = await send(
                 vehicle.account.client, vehicle.vehicle_id, vehicle.connection.user_id
             )
         except SmartcarError as error:
-            if error.outcome_unknown:
-                vehicle.async_refresh_after_command()
+            vehicle.note_limit(error)
+            vehicle.async_plan(look=error.outcome_unknown)
             if isinstance(error, ApiError) and error.code == VEHICLE_NOT_CAPABLE:
                 vehicle.async_retire(command)
             if isinstance(error, AuthenticationError):
@@ -286,7 +289,7 @@ async def async_send_command(
             now = dt_util.utcnow()
             completed_at = (execution.completed_at if execution else None) or now
             vehicle.async_apply(vehicle.data.apply_command(signal, body, completed_at, now))
-        vehicle.async_refresh_after_command()
+        vehicle.async_plan(look=True)
         return execution
 
 

@@ -27,10 +27,11 @@ from .api import (
     SmartcarError,
     VehicleError,
 )
+from .budget import Reason
 from .const import CONF_APPLICATION_ID, DOMAIN
 
 _REAUTHENTICATE = "REAUTHENTICATE"
-_WEBHOOK_DASHBOARD = "https://dashboard.smartcar.com"
+_DASHBOARD = "https://dashboard.smartcar.com"
 
 
 def reauthenticate_url(application_id: str, vehicle_id: str) -> str:
@@ -109,6 +110,30 @@ def async_clear_all(hass: HomeAssistant, entry: ConfigEntry) -> None:
     for (domain, issue_id), issue in list(ir.async_get(hass).issues.items()):
         if domain == DOMAIN and (issue.data or {}).get("entry_id") == entry.entry_id:
             ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+@callback
+def async_raise_requests_used_up(
+    hass: HomeAssistant, entry: ConfigEntry, vehicle_id: str, reason: Reason, **placeholders: str
+) -> None:
+    """Tell that a car is not asked for days, why, and until when."""
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _requests_issue_id(vehicle_id),
+        data={"entry_id": entry.entry_id},
+        is_fixable=False,
+        severity=ir.IssueSeverity.WARNING,
+        learn_more_url=_DASHBOARD,
+        translation_key=f"requests_{reason}",
+        translation_placeholders=placeholders,
+    )
+
+
+@callback
+def async_clear_requests_used_up(hass: HomeAssistant, vehicle_id: str) -> None:
+    """Take that back: the car is asked again, or is no longer ours."""
+    ir.async_delete_issue(hass, DOMAIN, _requests_issue_id(vehicle_id))
 
 
 def vehicle_in_two_entries_issue_id(entry_id: str, vehicle_id: str) -> str:
@@ -205,7 +230,7 @@ class PushIssues:
             data={"entry_id": self._entry.entry_id},
             is_fixable=False,
             severity=ir.IssueSeverity.WARNING,
-            learn_more_url=_WEBHOOK_DASHBOARD,
+            learn_more_url=_DASHBOARD,
             translation_key=issue,
             translation_placeholders={
                 "entry": self._entry.title,
@@ -253,6 +278,10 @@ def _safe(link: str | None) -> str | None:
         return None
     is_local = url.scheme == "http" and url.host == "127.0.0.1"
     return link if is_local or (url.scheme == "https" and url.host) else None
+
+
+def _requests_issue_id(vehicle_id: str) -> str:
+    return f"requests_used_up_{_anonymous(vehicle_id)}"
 
 
 def _owner_action_issue_id(vehicle_id: str) -> str:

@@ -31,7 +31,14 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .api import signals as catalogue
 from .api.signals import Position, SignalType
-from .coordinator import LAST_CONTACT, LAST_PUSH, AccountCoordinator, SmartcarConfigEntry
+from .coordinator import (
+    LAST_CONTACT,
+    LAST_PUSH,
+    NEXT_POLL,
+    REQUESTS,
+    SmartcarConfigEntry,
+    VehicleCoordinator,
+)
 from .entity import (
     SmartcarEntity,
     SmartcarEntityDescription,
@@ -49,10 +56,10 @@ type SensorValue = float | str | datetime | None
 
 @dataclass(frozen=True, kw_only=True)
 class SmartcarSensorDescription(SmartcarEntityDescription, SensorEntityDescription):
-    """A sensor."""
+    """A sensor. `coordinator_fn` is for what is known of a car beside its state."""
 
     value_fn: Callable[[VehicleState], SensorValue] = lambda _: None
-    account_fn: Callable[[AccountCoordinator], SensorValue] | None = None
+    coordinator_fn: Callable[[VehicleCoordinator], SensorValue] | None = None
     attributes_fn: Callable[[VehicleState], Mapping[str, object]] | None = None
     last_reset_fn: Callable[[VehicleState], datetime | None] = lambda _: None
 
@@ -332,11 +339,13 @@ SENSORS = (
         precision=1,
     ),
     SmartcarSensorDescription(
+        # Off, as it changes with every request and tells nothing of the car.
         key="last_contact",
         watches=frozenset({LAST_CONTACT}),
         value_fn=lambda car: car.last_contact,
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
     ),
     SmartcarSensorDescription(
         key="last_push",
@@ -367,6 +376,14 @@ SENSORS = (
         category=EntityCategory.DIAGNOSTIC,
         enabled=False,
     ),
+    SmartcarSensorDescription(
+        key="next_poll",
+        watches=frozenset({NEXT_POLL}),
+        coordinator_fn=lambda vehicle: vehicle.next_poll,
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+    ),
     _named("nickname", catalogue.NICKNAME, enabled=False),
     _measured(
         "odometer",
@@ -378,6 +395,21 @@ SENSORS = (
     _counted("packages", catalogue.PACKAGES, "packages", enabled=False),
     _measured(
         "range", catalogue.BATTERY_RANGE, UnitOfLength.KILOMETERS, SensorDeviceClass.DISTANCE
+    ),
+    SmartcarSensorDescription(
+        key="requests_left",
+        watches=frozenset({REQUESTS}),
+        coordinator_fn=lambda vehicle: vehicle.requests_left,
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+    ),
+    SmartcarSensorDescription(
+        key="requests_this_month",
+        watches=frozenset({REQUESTS}),
+        coordinator_fn=lambda vehicle: vehicle.requests_this_month,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
     ),
     _counted("service_records", catalogue.SERVICE_RECORDS),
     _measured(
@@ -392,7 +424,7 @@ SENSORS = (
         key="pushes_rejected",
         watches=frozenset({LAST_CONTACT}),
         exists_fn=has_push,
-        account_fn=lambda account: account.push_log.rejected,
+        coordinator_fn=lambda vehicle: vehicle.account.push_log.rejected,
         state_class=SensorStateClass.TOTAL_INCREASING,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
@@ -456,8 +488,8 @@ class SmartcarSensor(SmartcarEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> SensorValue:
-        if account_fn := self.entity_description.account_fn:
-            return account_fn(self.coordinator.account)
+        if coordinator_fn := self.entity_description.coordinator_fn:
+            return coordinator_fn(self.coordinator)
         return self.entity_description.value_fn(self.car)
 
     @property

@@ -24,6 +24,7 @@ from .api.reading import (
     required_object,
     required_text,
 )
+from .budget import ApplicationBucket, Budget, Ledger
 from .const import DOMAIN
 from .vehicle import VehicleState
 
@@ -83,7 +84,8 @@ class StoredAccount:
     """The content of the store.
 
     `listed_at` is when the connections were last listed completely; `missing` holds since when
-    a car has not been among them.
+    a car has not been among them. `ledgers` hold what each car has spent and `bucket` what all have;
+    the budgets of the ledgers are for whoever loads them to set.
     """
 
     connections: dict[str, Connection] = field(default_factory=dict)
@@ -91,6 +93,8 @@ class StoredAccount:
     missing: dict[str, datetime] = field(default_factory=dict)
     vehicles: dict[str, VehicleState] = field(default_factory=dict)
     push: PushLog = field(default_factory=PushLog)
+    bucket: ApplicationBucket = field(default_factory=ApplicationBucket)
+    ledgers: dict[str, Ledger] = field(default_factory=dict)
 
 
 class AccountStore:
@@ -169,12 +173,15 @@ def _account_as_json(account: StoredAccount) -> dict[str, Json]:
         "missing": {key: since.isoformat() for key, since in account.missing.items()},
         "vehicles": {key: state.as_json() for key, state in account.vehicles.items()},
         "push": account.push.as_json(),
+        "bucket": account.bucket.as_json(),
+        "ledgers": {key: ledger.as_json() for key, ledger in account.ledgers.items()},
     }
 
 
 def _account_from_json(value: Json) -> StoredAccount:
     data = required_object(value, "data")
     connections = map(_connection_from_json, optional_list(data.get("connections")))
+    bucket = ApplicationBucket.from_json(data.get("bucket"))
     return StoredAccount(
         connections={connection.vehicle_id: connection for connection in connections},
         listed_at=optional_time(data.get("listed_at")),
@@ -184,6 +191,11 @@ def _account_from_json(value: Json) -> StoredAccount:
             for key, value in required_object(data.get("vehicles"), "vehicles").items()
         },
         push=PushLog.from_json(data.get("push")),
+        bucket=bucket,
+        ledgers={
+            key: Ledger.from_json(value, Budget(), bucket)
+            for key, value in optional_object(data.get("ledgers")).items()
+        },
     )
 
 
