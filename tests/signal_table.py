@@ -366,7 +366,7 @@ TABLE: Mapping[str, Row] = {
     "vehicleuseraccount-role": Row({"value": "OWNER"}, (_text("account_role", "OWNER"),)),
     "wheel-style": Row({"value": "Turbine"}, (_text("wheel_style", "Turbine"),)),
     "wheel-tires": Row(
-        _grid(tirePressure=(258, 2.5)) | {"unit": "bar"},
+        {**_grid(tirePressure=(258, 2.5)), "unit": "bar"},
         tuple(
             _number(
                 f"tire_pressure_{place}",

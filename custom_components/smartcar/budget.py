@@ -521,12 +521,14 @@ class Ledger:
         A clock that was put back takes along what was planned by it, and finds the counts of the
         month that it is put back to.
         """
+        key = f"{now.year}-{now.month:02}"
+        if now == self._now and key in self._months:
+            return self._months[key]
         self._blocked_until = _put_back(self._blocked_until, self._now, now)
         self._refresh_at = _put_back(self._refresh_at, self._now, now)
         self._now = now
         self._polled_at = min(self._polled_at, now) if self._polled_at else None
         self._heard_at = min(self._heard_at, now) if self._heard_at else None
-        key = f"{now:%Y-%m}"
         if key not in self._months:
             self._months[key] = _Month(now)
             for oldest in list(self._months)[:-_MONTHS_KEPT]:

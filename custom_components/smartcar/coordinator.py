@@ -46,7 +46,7 @@ from .repairs import (
     vehicle_in_two_entries_issue_id,
 )
 from .store import AccountStore, PushLog, StoredAccount
-from .vehicle import Command, VehicleState
+from .vehicle import EVIDENCE, Command, VehicleState
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -425,6 +425,7 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         if is_wanted and self.ledger.due(now) <= now:
             await asyncio.wait([self._ask(Purpose.POLL)])
         self._schedule_refresh()
+        self.async_update_listeners()
 
     async def async_refresh_now(self) -> None:
         """Ask the cloud because the user wants to know; who asks meanwhile shares the answer.
@@ -642,7 +643,7 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
             except Exception:
                 # As the base class does: one entity must not cost the others their update.
                 _LOGGER.exception("Unexpected error updating an entity of %s", self.name)
-        if changed:
+        if EVIDENCE in changed:
             self._async_look_for_new_entities()
 
     @override

@@ -23,6 +23,7 @@ from .api.reading import (
     required_object,
 )
 from .api.signals import (
+    CATALOGUE,
     CHARGE_AMPERAGE,
     CHARGE_RATE,
     CHARGE_VOLTAGE,
@@ -51,6 +52,8 @@ _ESTIMATE_TOLERANCE = timedelta(minutes=2)
 # What is derived from the signals, for the entities that show it: told beside the codes.
 CHARGE_COMPLETE_AT: Final = "charge_complete_at"
 DATA_FROM_CAR: Final = "data_from_car"
+# And what tells that there may be evidence for entities that are not there yet.
+EVIDENCE: Final = "evidence"
 
 NOT_CHARGING: Final = "NOT_CHARGING"
 VEHICLE_NOT_CAPABLE: Final = "VEHICLE_NOT_CAPABLE"
@@ -113,11 +116,15 @@ class HeldSignal:
             value is not None for key, value in self.body.items() if key != "unit"
         )
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether the car has last been said to lack this."""
+        return self.error is not None and self.error.code == VEHICLE_NOT_CAPABLE
+
     def is_incapable(self, now: datetime) -> bool:
         """Tell whether the car has been said to lack this for so long that it must be true."""
         return (
-            self.error is not None
-            and self.error.code == VEHICLE_NOT_CAPABLE
+            self.is_refused
             and self.error_since is not None
             and now - self.error_since >= _INCAPABLE_FOR_GOOD
         )
@@ -165,6 +172,8 @@ class VehicleState:
         """How often it did so on the day (UTC) of the last push."""
         self.reported_errors: dict[str, VehicleError] = {}
         """The errors of the car that were pushed and not resolved yet, by type and code."""
+        self.data_from_car: datetime | None = None
+        """When the car last reported anything. What came without a time tells nothing of that."""
         self.charge_complete_at: datetime | None = None
         """When charging will be complete; moves only with estimates that differ."""
         self.charge_session_start: datetime | None = None
@@ -172,6 +181,10 @@ class VehicleState:
         self._plugged_in_at: datetime | None = None
         self._energy_added: float | None = None
         self._positions: dict[str, set[Position]] = {}
+        self._evident: set[str] = set()
+        """The codes of which an entity can tell something, as far as was noticed."""
+        self._merged: dict[str, tuple[Signal, HeldSignal]] = {}
+        """What was merged last of each code, if to merge it again would come to the same."""
         self._values: dict[str, object] = {}
 
     def value[T](self, signal: SignalType[T]) -> T | None:
@@ -203,14 +216,6 @@ class VehicleState:
         """Return where the car was ever seen to have doors, windows or tyres."""
         return sorted(self._positions.get(signal.code, ()))
 
-    @property
-    def data_from_car(self) -> datetime | None:
-        """When the car last reported anything. What came without a time tells nothing of that."""
-        times = [
-            held.updated_at for held in self.signals.values() if held.dated and held.updated_at
-        ]
-        return max(times, default=None)
-
     def merge(self, signals: Iterable[Signal], now: datetime) -> frozenset[str]:
         """Take in what a poll or a push brought; return the codes whose body changed.
 
@@ -227,14 +232,12 @@ class VehicleState:
         errors: set[str] = set()
         charging: bool | None = None
         for signal in signals:
-            if signal.status is SignalStatus.SUCCESS:
-                accepted = self._accept(signal, now)
-                if signal.code == IS_CHARGING.code and accepted:
-                    charging = IS_CHARGING.read(signal.body)
-            else:
-                self._record_error(signal, now)
+            is_taken = self._take_in(signal, now)
+            if signal.status is not SignalStatus.SUCCESS:
                 if signal.error is not None and signal.error.code == NOT_CHARGING:
                     errors.add(signal.code)
+            elif signal.code == IS_CHARGING.code and is_taken:
+                charging = IS_CHARGING.read(signal.body)
         self._values.clear()
         if charging is False:
             self._end_charge(_WITHOUT_CHARGE, self.signals[IS_CHARGING.code])
@@ -297,6 +300,21 @@ class VehicleState:
             self._end_charge(_WITHOUT_CHARGE, done)
         self._values.clear()
         return self._changed(before)
+
+    def _take_in(self, signal: Signal, now: datetime) -> bool:
+        """Accept a success or record an error; False if the success is older than what is held."""
+        held, merged = self.signals.get(signal.code), self._merged.get(signal.code)
+        if merged is not None and merged[0] is signal and merged[1] is held:
+            return True
+        if signal.status is not SignalStatus.SUCCESS:
+            self._record_error(signal, now)
+        elif not self._accept(signal, now):
+            return False
+        held = self.signals[signal.code]
+        # A success without a time of its own is as of now, each time.
+        if held.dated or held.error is not None:
+            self._merged[signal.code] = signal, held
+        return True
 
     def _accept(self, signal: Signal, now: datetime) -> bool:
         held = self.signals.get(signal.code)
@@ -368,6 +386,10 @@ class VehicleState:
                 self.charge_session_start = self._plugged_in_at or counted_at
             self._plugged_in_at = None
 
+    def _last_report(self) -> datetime | None:
+        times = (held.updated_at for held in self.signals.values() if held.dated)
+        return max(filter(None, times), default=None)
+
     def _estimate_completion(self) -> None:
         minutes = self.value(TIME_TO_COMPLETE)
         held = self.signals.get(TIME_TO_COMPLETE.code)
@@ -385,20 +407,43 @@ class VehicleState:
     def _changed(self, before: _Before) -> frozenset[str]:
         """Derive what is derived, and tell what differs from before."""
         self._estimate_completion()
+        self.data_from_car = self._last_report()
+        touched = [
+            code for code, held in self.signals.items() if held is not before.signals.get(code)
+        ]
         changed = {
             code
-            for code, held in self.signals.items()
-            if held.body != (before.signals[code].body if code in before.signals else {})
+            for code in touched
+            if self.signals[code].body
+            != (before.signals[code].body if code in before.signals else {})
         }
+        if self._notice_evidence(touched):
+            changed.add(EVIDENCE)
         for signal in (DOORS, TIRES, WINDOWS):
             if signal.code in changed:
                 seen: Mapping[Position, object] = self.value(signal) or {}
-                self._positions.setdefault(signal.code, set()).update(seen)
+                known = self._positions.setdefault(signal.code, set())
+                if not known.issuperset(seen):
+                    known.update(seen)
+                    changed.add(EVIDENCE)
         if self.charge_complete_at != before.charge_complete_at:
             changed.add(CHARGE_COMPLETE_AT)
         if self.data_from_car != before.data_from_car:
             changed.add(DATA_FROM_CAR)
         return frozenset(changed)
+
+    def _notice_evidence(self, codes: Iterable[str]) -> bool:
+        """Tell whether any of these can bring an entity and could not before."""
+        evident = {
+            code
+            for code in codes
+            if (signal := CATALOGUE.get(code)) is not None
+            and not self.signals[code].is_refused
+            and self.is_evident(signal)
+        }
+        is_new = not evident <= self._evident
+        self._evident = self._evident.difference(codes) | evident
+        return is_new
 
     def as_json(self) -> dict[str, Json]:
         """Return what the store keeps."""
@@ -443,6 +488,7 @@ class VehicleState:
         errors = map(VehicleError.from_json, optional_list(data.get("reported_errors")))
         state.reported_errors = {error.key: error for error in errors}
         state.charge_complete_at = optional_time(data.get("charge_complete_at"))
+        state.data_from_car = state._last_report()
         state.charge_session_start = optional_time(data.get("charge_session_start"))
         state._plugged_in_at = optional_time(data.get("plugged_in_at"))
         state._energy_added = optional_number(data.get("energy_added"))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import time
 import itertools
 import logging
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import aiohttp
@@ -86,6 +86,14 @@ class _Request:
         return url.update_query(self.query) if self.query else url
 
 
+class _Read(NamedTuple):
+    """An answer about a car's signals, and what was read of it. Most of it comes again."""
+
+    body: bytes | None = None
+    signals: Listing[Signal] = Listing()
+    members: Mapping[str, tuple[Json, Signal]] = {}
+
+
 class SmartcarClient:
     """One Smartcar application's way into the cloud, on a session that the caller owns.
 
@@ -109,6 +117,7 @@ class SmartcarClient:
         origins: Origins | None = None,
     ) -> None:
         """Use this session and these tokens; nothing is requested yet."""
+        self._last_read: dict[str, _Read] = {}
         self._session = session
         self._tokens = tokens
         self._origins = origins or Origins.from_environment()
@@ -206,7 +215,8 @@ class SmartcarClient:
     async def get_signals(self, vehicle_id: str, user_id: str) -> Listing[Signal]:
         """Return everything the cloud holds of a car, in one request.
 
-        A malformed signal is left out and costs the others nothing; `complete` is then False.
+        A malformed signal is left out and costs the others nothing; `complete` is then False. What
+        is as it was in the answer before is the same object as before.
         Source: https://smartcar.com/docs/api-reference/get-signals
         """
         # No page parameter is documented here, and all come at once.
@@ -217,9 +227,28 @@ class SmartcarClient:
             ids={"vehicle_id": vehicle_id},
             user_id=user_id,
         )
-        return await self._list(
-            request, Signal.from_rest, lambda signal: signal.code, skip_malformed=True
+        answer = await self._send(request)
+        before = self._last_read.get(vehicle_id, _Read())
+        if answer.ok and answer.body == before.body:
+            return before.signals
+        members: dict[str, tuple[Json, Signal]] = {}
+
+        def read(item: Json) -> Signal:
+            key = item.get("id") if isinstance(item, dict) else None
+            if not isinstance(key, str):
+                return Signal.from_rest(item)
+            known = before.members.get(key)
+            if known is None or known[0] != item:
+                known = item, Signal.from_rest(item)
+            members[key] = known
+            return known[1]
+
+        signals = await self._list(
+            request, read, lambda signal: signal.code, first=answer, skip_malformed=True
         )
+        body = answer.body if signals.pages == 1 else None
+        self._last_read[vehicle_id] = _Read(body, signals, members)
+        return signals
 
     async def get_signal(self, vehicle_id: str, user_id: str, code: str) -> Signal:
         """Return one signal. Raises NotFoundError if the cloud has none of that code (yet).
@@ -488,17 +517,20 @@ class SmartcarClient:
         read: Callable[[Json], T],
         identify: Callable[[T], str],
         *,
+        first: Answer | None = None,
         skip_malformed: bool = False,
     ) -> Listing[T]:
         """Collect the members of all pages.
 
         Another page is asked for while the answer links to one or, where pages are counted, the
         cloud counts more members than were seen. A page that brings nothing new is the last.
+        `first` is the first page, if it is there already.
         """
         members: dict[str, T] = {}
         malformed = 0
         for page in itertools.count(2):
-            body = (await self._send(request)).json_object()
+            answer, first = first or await self._send(request), None
+            body = answer.json_object()
             before = len(members)
             for item in required_list(body.get("data"), "data"):
                 try:
@@ -516,7 +548,7 @@ class SmartcarClient:
             if len(members) == before or not (next_page or (missing and is_paged)):
                 uncounted = total is None and next_page is not None
                 complete = not (missing or uncounted or malformed)
-                return Listing(members.values(), complete=complete)
+                return Listing(members.values(), complete=complete, pages=page - 1)
             query = {
                 **request.query,
                 _PAGE_NUMBER: str(page),

@@ -29,10 +29,11 @@ from .reading import (
 class Listing[T](list[T]):
     """The members of all pages. `complete` is False if the cloud counted more than it showed."""
 
-    def __init__(self, members: Iterable[T] = (), *, complete: bool = True) -> None:
+    def __init__(self, members: Iterable[T] = (), *, complete: bool = True, pages: int = 1) -> None:
         """Collect the members."""
         super().__init__(members)
         self.complete = complete
+        self.pages = pages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,11 @@ from .errors import InvalidResponseError
 type Json = bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None
 type JsonObject = Mapping[str, Json]
 
+_EPOCH = datetime.fromtimestamp(0, UTC)
+# What JSON is read into, before what else can be one: asking an abstract class takes its time.
+_OBJECT = (dict, Mapping)
+_LIST = (list, Sequence)
+
 # A number of milliseconds below this lies before March 1973, so it counts seconds.
 _FIRST_PLAUSIBLE_MILLISECONDS = 1e11
 
@@ -34,14 +39,14 @@ def parse_json(body: bytes, *, status: int | None = None) -> Json:
 
 def required_object(value: Json, where: str) -> JsonObject:
     """Return the value if it is an object."""
-    if isinstance(value, Mapping):
+    if isinstance(value, _OBJECT):
         return value
     raise InvalidResponseError(f"{where}: expected an object, got {type(value).__name__}")
 
 
 def required_list(value: Json, where: str) -> Sequence[Json]:
     """Return the value if it is an array."""
-    if isinstance(value, Sequence) and not isinstance(value, str):
+    if isinstance(value, _LIST) and not isinstance(value, str):
         return value
     raise InvalidResponseError(f"{where}: expected an array, got {type(value).__name__}")
 
@@ -55,12 +60,12 @@ def required_text(value: Json, where: str) -> str:
 
 def optional_object(value: Json) -> JsonObject:
     """Return the value if it is an object, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, _OBJECT) else {}
 
 
 def optional_list(value: Json) -> Sequence[Json]:
     """Return the value if it is an array, else an empty one."""
-    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
+    return value if isinstance(value, _LIST) and not isinstance(value, str) else ()
 
 
 def optional_text(value: Json) -> str | None:
@@ -70,8 +75,9 @@ def optional_text(value: Json) -> str | None:
     """
     if not isinstance(value, str):
         return None
-    text = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text.strip() or None
+    if not value.isascii():
+        value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value.strip() or None
 
 
 def optional_bool(value: Json) -> bool | None:
@@ -108,7 +114,7 @@ def optional_time(value: Json) -> datetime | None:
         if isinstance(value, str) and not (value.isdecimal() and len(value) >= 12):
             moment = datetime.fromisoformat(value)
             moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-            return moment if moment.timestamp() > 0 else None
+            return moment if moment > _EPOCH else None
         number = optional_number(int(value) if isinstance(value, str) else value)
         if not number or number < 0:
             return None

@@ -52,32 +52,47 @@ class Answer:
 
         The body is asked first: a 202 that streamed an error is an error.
         """
-        if (error := self.error) is not None:
-            raise error
-        if not self.ok:
-            raise InvalidResponseError(f"unexpected status {self.status}", status=self.status)
+        self._raise_unless_good(self._parsed())
 
     def json_object(self) -> JsonObject:
         """Return the JSON object of a successful answer.
 
         Raises what `raise_for_error` raises, and InvalidResponseError if it is no JSON object.
         """
-        self.raise_for_error()
-        return required_object(parse_json(self.body, status=self.status), "body")
+        try:
+            parsed = parse_json(self.body, status=self.status)
+        except InvalidResponseError:
+            self._raise_unless_good(None)
+            raise
+        self._raise_unless_good(parsed)
+        return required_object(parsed, "body")
 
     @property
     def error(self) -> ApiError | None:
         """The error that the body or else the status describes."""
-        if (envelope := self._error_envelope()) is None:
+        return self._error_in(self._parsed())
+
+    def _parsed(self) -> Json:
+        """Return the body's JSON; None if it is none."""
+        try:
+            return parse_json(self.body)
+        except InvalidResponseError:
+            return None
+
+    def _raise_unless_good(self, parsed: Json) -> None:
+        if (error := self._error_in(parsed)) is not None:
+            raise error
+        if not self.ok:
+            raise InvalidResponseError(f"unexpected status {self.status}", status=self.status)
+
+    def _error_in(self, parsed: Json) -> ApiError | None:
+        if (envelope := self._error_envelope(optional_object(parsed))) is None:
             return self._api_error({}) if self.status >= 400 else None
         return self._api_error(envelope)
 
-    def _error_envelope(self) -> JsonObject | None:
+    @staticmethod
+    def _error_envelope(body: JsonObject) -> JsonObject | None:
         """Return the object that describes the error, in whichever of its four forms."""
-        try:
-            body = optional_object(parse_json(self.body))
-        except InvalidResponseError:
-            return None
         for errors in (body.get("errors"), [body.get("error")]):
             for error in optional_list(errors):
                 if described := optional_object(error):

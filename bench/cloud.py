@@ -1,0 +1,142 @@
+"""A simulated cloud of its own process, so that its work is not counted as ours.
+
+`python -m bench.cloud N` serves N cars that stand still and send every signal, and prints a line of
+JSON with its address. Beside the cloud it has three doors for the benchmark:
+
+    POST /bench/mileage  {"moves": bool}: whether each answer has one more kilometre
+    POST /bench/push     {"url", "vehicle_id", "count", "signals"}: push that often, signed
+    GET  /bench/requests return the requests since the last time, by route
+"""
+
+import argparse
+import asyncio
+import json
+import time
+from typing import Any, Final
+
+import aiohttp
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from simulator import Cloud, create_app
+from tests.signal_table import TABLE
+
+SIGNALS_ROUTE: Final = "/v3/vehicles/{vehicle_id}/signals"
+ODOMETER: Final = "odometer-traveleddistance"
+
+
+class BenchCloud:
+    """The cloud, and what the benchmark wants of it."""
+
+    def __init__(self, vehicles: int) -> None:
+        """Let every car send every signal, and nothing move."""
+        self.cloud = Cloud(vehicles=vehicles, connection_lag=0, subscription_lag=0)
+        self.moves = False
+        self._kilometres = 10_000
+        for connection in self.cloud.connections.values():
+            self.cloud.cars[connection.vehicle_id].held = True
+            for code, row in TABLE.items():
+                self.cloud.override(connection.vehicle_id, code, {"body": dict(row.body)})
+
+    def next_mileage(self) -> dict[str, Any]:
+        """Return a body that no car has sent yet."""
+        self._kilometres += 1
+        return {"value": self._kilometres, "unit": "km"}
+
+    async def push(self, url: str, vehicle_id: str, count: int, signals: int) -> None:
+        """Send so many signed events, one after the other, each with one value that is new."""
+        (connection,) = self.cloud.connections_of(vehicle_id=vehicle_id)
+        codes = [ODOMETER, *(code for code in TABLE if code != ODOMETER)][:signals]
+        async with aiohttp.ClientSession() as session:
+            for number in range(count):
+                now = round(time.time() * 1000)
+                bodies = {code: TABLE[code].body for code in codes} | {
+                    ODOMETER: self.next_mileage()
+                }
+                event = {
+                    "eventId": f"{now}-{number}",
+                    "eventType": "VEHICLE_STATE",
+                    "data": {
+                        "user": {"id": connection.user_id},
+                        "vehicle": {"id": vehicle_id, "mode": "live"},
+                        "signals": [
+                            {
+                                "code": code,
+                                "body": dict(body),
+                                "status": {"value": "SUCCESS"},
+                                "meta": {"oemUpdatedAt": now, "retrievedAt": now},
+                            }
+                            for code, body in bodies.items()
+                        ],
+                    },
+                    "triggers": [],
+                    "meta": {"deliveredAt": now, "mode": "LIVE"},
+                }
+                raw = json.dumps(event).encode()
+                headers = {"SC-Signature": self.cloud.sign(raw), "Content-Type": "application/json"}
+                async with session.post(url, data=raw, headers=headers) as response:
+                    response.raise_for_status()
+
+
+_CLOUD: Final = web.AppKey("bench_cloud", BenchCloud)
+
+routes = web.RouteTableDef()
+
+
+@routes.post("/bench/mileage")
+async def _mileage(request: web.Request) -> web.Response:
+    request.app[_CLOUD].moves = (await request.json())["moves"]
+    return web.Response()
+
+
+@routes.post("/bench/push")
+async def _push(request: web.Request) -> web.Response:
+    await request.app[_CLOUD].push(**await request.json())
+    return web.Response()
+
+
+@routes.get("/bench/requests")
+async def _requests(request: web.Request) -> web.Response:
+    bench = request.app[_CLOUD]
+    counted = {
+        route: count for route, count in bench.cloud.requests.items() if "/bench/" not in route
+    }
+    bench.cloud.requests.clear()
+    return web.json_response(counted)
+
+
+@web.middleware
+async def _drive(request: web.Request, handler: Handler) -> web.StreamResponse:
+    bench = request.app[_CLOUD]
+    resource = request.match_info.route.resource
+    if bench.moves and resource is not None and resource.canonical == SIGNALS_ROUTE:
+        vehicle_id = request.match_info["vehicle_id"]
+        bench.cloud.override(vehicle_id, ODOMETER, {"body": bench.next_mileage()})
+    return await handler(request)
+
+
+async def _serve(vehicles: int) -> None:
+    bench = BenchCloud(vehicles)
+    app = create_app(bench.cloud)
+    app[_CLOUD] = bench
+    app.middlewares.insert(0, _drive)
+    app.add_routes(routes)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        host, port = runner.addresses[0][:2]
+        line = {"origin": f"http://{host}:{port}", **bench.cloud.credentials()}
+        print(json.dumps(line), flush=True)  # noqa: T201
+        # Until whoever started it closes its end.
+        await asyncio.get_running_loop().run_in_executor(None, input)
+    except EOFError:
+        pass
+    finally:
+        await runner.cleanup()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m bench.cloud", description=__doc__)
+    parser.add_argument("vehicles", type=int)
+    asyncio.run(_serve(parser.parse_args().vehicles))

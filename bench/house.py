@@ -1,0 +1,517 @@
+"""What the integration costs: requests, CPU, events, memory and disk, for any number of cars.
+
+`python -m bench.house N` measures N cars in a Home Assistant of its own and prints JSON; `measure`
+does so in a fresh process for each size. The cloud is another process, reached over real HTTP.
+
+CPU is measured above a floor: the same HTTP and JSON, in the same run, with nothing behind it.
+"""
+
+import argparse
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import contextlib
+from dataclasses import asdict, dataclass, fields
+import gc
+import json
+import logging
+import os
+from pathlib import Path
+import socket
+from statistics import median
+import subprocess
+import sys
+import tempfile
+import time
+import tracemalloc
+from types import MappingProxyType
+from typing import Any, Final
+
+from aiohttp import ClientSession, web
+from homeassistant import loader
+from homeassistant.auth import auth_manager_from_config
+from homeassistant.bootstrap import async_load_base_functionality
+from homeassistant.components import webhook
+from homeassistant.config_entries import SOURCE_USER, ConfigEntries, ConfigEntry
+from homeassistant.const import (
+    CONF_CLIENT_ID,
+    CONF_CLIENT_SECRET,
+    CONF_WEBHOOK_ID,
+    EVENT_STATE_CHANGED,
+    EVENT_STATE_REPORTED,
+)
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er, storage
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+
+from custom_components.smartcar.budget import Purpose
+from custom_components.smartcar.const import (
+    CONF_APPLICATION_MANAGEMENT_TOKEN,
+    CONF_REQUESTS_PER_MONTH,
+    DOMAIN,
+)
+from custom_components.smartcar.coordinator import AccountCoordinator, VehicleCoordinator
+
+ROOT: Final = Path(__file__).parent.parent
+SIZES: Final = (1, 10, 100)
+
+TOKENS: Final = "POST /oauth2/token"
+CONNECTIONS: Final = "GET /v3/connections"
+SIGNALS: Final = "GET /v3/vehicles/{vehicle_id}/signals"
+
+_WEBHOOK_ID: Final = "bench-smartcar"
+_FLOOR_WEBHOOK_ID: Final = "bench-floor"
+_ROUNDS: Final = 5
+_PER_ROUND: Final = 40
+_PUSHED_SIGNALS: Final = 9
+"""As many as the free plan pushes."""
+
+type Work = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cpu:
+    """Milliseconds of CPU for one piece of work, and for the floor under it."""
+
+    ms: float
+    floor_ms: float
+
+    @property
+    def above_ms(self) -> float:
+        """What is ours."""
+        return self.ms - self.floor_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """The figures of one size. Events are of one refresh of every car, or of one push."""
+
+    vehicles: int
+    entities_per_car: float
+    setup_requests: dict[str, int]
+    setup_cpu_s: float
+    restart_requests: dict[str, int]
+    restart_cpu_s: float
+    refresh_requests: dict[str, int]
+    refresh: Cpu
+    refresh_moved: Cpu
+    push: Cpu
+    changed_by_nothing: dict[str, int]
+    changed_by_one_value: dict[str, int]
+    changed_by_push: dict[str, int]
+    reported: dict[str, int]
+    """State writes that said nothing new, in all of the above."""
+    memory_kib_per_car: float
+    store_kib_per_car: float
+    store_writes: int
+    store_writes_allowed: int
+    """One in half a minute, and one at the end."""
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Cost:
+        """Read what another process has measured."""
+        for field in fields(cls):
+            if field.type is Cpu:
+                data[field.name] = Cpu(**data[field.name])
+        return cls(**data)
+
+    def missed(self) -> list[str]:
+        """Return, in words, each count that is not as it should be. Times are not judged."""
+        cars = self.vehicles
+        # A value that moved brings the age of the data along; each request is counted.
+        wanted: dict[str, tuple[object, object]] = {
+            "requests to set up": (
+                self.setup_requests,
+                {TOKENS: 1, CONNECTIONS: 1, SIGNALS: cars},
+            ),
+            "requests to restart": (self.restart_requests, {}),
+            "requests to refresh": (self.refresh_requests, {SIGNALS: cars}),
+            "changes by a refresh without news": (self.changed_by_nothing, {"requests_left": cars}),
+            "changes by a refresh with one value": (
+                self.changed_by_one_value,
+                {"requests_left": cars, "data_from_car": cars, "odometer": cars},
+            ),
+            "changes by a push of one value": (
+                self.changed_by_push,
+                {"data_from_car": 1, "last_push": 1, "odometer": 1},
+            ),
+            "states written without a change": (self.reported, {}),
+            "too many writes to disk": (max(self.store_writes - self.store_writes_allowed, 0), 0),
+        }
+        return [
+            f"{cars} cars: {what}: {found}, not {expected}"
+            for what, (found, expected) in wanted.items()
+            if found != expected
+        ]
+
+
+def measure(vehicles: int) -> Cost:
+    """Measure one size in a fresh process."""
+    command = [sys.executable, "-m", "bench.house", str(vehicles)]
+    done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE)  # noqa: S603
+    return Cost.from_json(json.loads(done.stdout))
+
+
+# The cloud
+
+
+class Bench:
+    """The cloud's process, as the benchmark sees it."""
+
+    def __init__(self, session: ClientSession, data: dict[str, str]) -> None:
+        self.origin = data["origin"]
+        self.credentials = data
+        self._session = session
+
+    async def tell(self, door: str, **data: object) -> None:
+        """Ask for something, and wait until it is done."""
+        async with self._session.post(f"{self.origin}/bench/{door}", json=data) as response:
+            response.raise_for_status()
+
+    async def requests(self) -> dict[str, int]:
+        """Return what was requested since the last time, without what is free: the webhook's."""
+        async with self._session.get(f"{self.origin}/bench/requests") as response:
+            counted = await response.json()
+        free = ("/v3/webhooks", "/v3/subscriptions")
+        return {
+            route: count
+            for route, count in counted.items()
+            if not route.partition(" ")[2].startswith(free)
+        }
+
+
+@contextlib.asynccontextmanager
+async def _cloud(vehicles: int) -> AsyncIterator[Bench]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bench.cloud", str(vehicles)),
+        cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        data = json.loads(await process.stdout.readline())
+        for variable in ("CONNECT", "AUTH", "API", "MANAGEMENT_API"):
+            os.environ[f"SMARTCAR_{variable}_ORIGIN"] = data["origin"]
+        async with ClientSession() as session:
+            yield Bench(session, data)
+    finally:
+        process.stdin.close()
+        await process.wait()
+
+
+# Home Assistant
+
+
+@contextlib.asynccontextmanager
+async def _home_assistant(folder: Path) -> AsyncIterator[HomeAssistant]:
+    """Run a Home Assistant with nothing in it but an HTTP server on loopback."""
+    (folder / "custom_components").symlink_to(ROOT / "custom_components")
+    hass = HomeAssistant(str(folder))
+    hass.config.config_dir = str(folder)
+    hass.config.skip_pip = True
+    hass.config_entries = ConfigEntries(hass, {})
+    loader.async_setup(hass)
+    await async_load_base_functionality(hass)
+    hass.auth = await auth_manager_from_config(hass, [], [])
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    config = {"http": {"server_host": ["127.0.0.1"], "server_port": port}}
+    for component in ("homeassistant", "http", "webhook"):
+        assert await async_setup_component(hass, component, config)
+    await hass.async_start()
+    try:
+        yield hass
+    finally:
+        await hass.async_stop(force=True)
+
+
+def _entry(bench: Bench) -> ConfigEntry:
+    return ConfigEntry(
+        data={
+            CONF_CLIENT_ID: bench.credentials["client_id"],
+            CONF_CLIENT_SECRET: bench.credentials["client_secret"],
+            CONF_WEBHOOK_ID: _WEBHOOK_ID,
+            CONF_APPLICATION_MANAGEMENT_TOKEN: bench.credentials["application_management_token"],
+        },
+        discovery_keys=MappingProxyType({}),
+        domain=DOMAIN,
+        minor_version=1,
+        # So many that no refresh is refused.
+        options={CONF_REQUESTS_PER_MONTH: 1_000_000},
+        source=SOURCE_USER,
+        subentries_data=None,
+        title="Bench",
+        unique_id=bench.credentials["client_id"],
+        version=3,
+    )
+
+
+class _Watch:
+    """Counts the states that are written, by the keys of their entities."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._hass = hass
+        self._changed: Counter[str] = Counter()
+        self.reported: Counter[str] = Counter()
+
+        @callback
+        def changed(event: Event[Any]) -> None:
+            self._changed[self._key(event.data["entity_id"])] += 1
+
+        @callback
+        def report(event: Event[Any]) -> None:
+            self.reported[self._key(event.data["entity_id"])] += 1
+
+        @callback
+        def is_any(_: Mapping[str, Any]) -> bool:
+            return True
+
+        self._stop = (
+            hass.bus.async_listen(EVENT_STATE_CHANGED, changed),
+            hass.bus.async_listen(EVENT_STATE_REPORTED, report, event_filter=is_any),
+        )
+
+    def _key(self, entity_id: str) -> str:
+        entry = er.async_get(self._hass).async_get(entity_id)
+        return entry.unique_id.partition("_")[2] if entry else entity_id
+
+    def take(self) -> dict[str, int]:
+        """Return what has changed since the last time."""
+        changed, self._changed = self._changed, Counter()
+        return dict(changed)
+
+    def stop(self) -> None:
+        """Count no more."""
+        for stop in self._stop:
+            stop()
+
+
+class _Files:
+    """Counts how often a file is written."""
+
+    def __init__(self, path: Path) -> None:
+        self._write = storage.write_utf8_file_atomic
+        self._begin = time.monotonic()
+        self._count = 0
+
+        def write(filename: str, *arguments: Any, **options: Any) -> None:
+            self._count += Path(filename) == path
+            self._write(filename, *arguments, **options)
+
+        storage.write_utf8_file_atomic = write
+
+    def stop(self) -> tuple[int, int]:
+        """Return how often it was written, and how often it may have been."""
+        storage.write_utf8_file_atomic = self._write
+        return self._count, int((time.monotonic() - self._begin) / 30) + 1
+
+
+# The work
+
+
+class _House:
+    """A Home Assistant with the integration in it, and what is done to it."""
+
+    def __init__(self, hass: HomeAssistant, bench: Bench, entry: ConfigEntry) -> None:
+        self._hass = hass
+        self._bench = bench
+        self._entry = entry
+        self._session = async_get_clientsession(hass)
+        self._turn = 0
+
+    @property
+    def vehicles(self) -> list[VehicleCoordinator]:
+        """The cars."""
+        account: AccountCoordinator = self._entry.runtime_data
+        return list(account.vehicles.values())
+
+    async def refresh(self, vehicle: VehicleCoordinator) -> None:
+        """Refresh a car as its timer does."""
+        vehicle.ledger.spend(Purpose.POLL, dt_util.utcnow())
+        await vehicle.async_refresh()
+
+    async def refresh_all(self) -> None:
+        """Refresh every car once, in a second of its own: so long is the shortest time shown."""
+        await asyncio.sleep(1)
+        for vehicle in self.vehicles:
+            await self.refresh(vehicle)
+        await self._hass.async_block_till_done(wait_background_tasks=True)
+
+    async def push(self, url: str, count: int) -> None:
+        """Have so many events pushed, each of a car and with one value that is new."""
+        vehicle_id = self._next().vehicle_id
+        signals = _PUSHED_SIGNALS
+        await self._bench.tell("push", url=url, vehicle_id=vehicle_id, count=count, signals=signals)
+
+    async def refresh_cpu(self) -> Cpu:
+        """Measure a refresh against the same request with nothing behind it."""
+        token = await self._token()
+
+        async def floor() -> None:
+            for _ in range(_PER_ROUND):
+                vehicle = self._next()
+                headers = {
+                    "Authorization": f"Bearer {token}",
+                    "sc-user-id": vehicle.connection.user_id,
+                }
+                url = f"{self._bench.origin}/v3/vehicles/{vehicle.vehicle_id}/signals"
+                async with self._session.get(url, headers=headers) as response:
+                    json.loads(await response.read())
+
+        async def ours() -> None:
+            for _ in range(_PER_ROUND):
+                await self.refresh(self._next())
+
+        return await _cpu(ours, floor, _PER_ROUND)
+
+    async def push_cpu(self) -> Cpu:
+        """Measure a push against the same POST to a webhook that only reads it."""
+
+        async def handle(_: HomeAssistant, __: str, request: web.Request) -> web.Response:
+            json.loads(await request.read())
+            return web.Response()
+
+        webhook.async_register(self._hass, DOMAIN, "Floor", _FLOOR_WEBHOOK_ID, handle)
+        address = f"http://127.0.0.1:{self._hass.http.server_port}/api/webhook"
+
+        async def floor() -> None:
+            await self.push(f"{address}/{_FLOOR_WEBHOOK_ID}", _PER_ROUND)
+
+        async def ours() -> None:
+            await self.push(f"{address}/{_WEBHOOK_ID}", _PER_ROUND)
+
+        return await _cpu(ours, floor, _PER_ROUND)
+
+    async def push_once(self) -> None:
+        """Push one event, in a second of its own."""
+        await asyncio.sleep(1)
+        url = f"http://127.0.0.1:{self._hass.http.server_port}/api/webhook/{_WEBHOOK_ID}"
+        await self.push(url, 1)
+        await self._hass.async_block_till_done(wait_background_tasks=True)
+
+    def _next(self) -> VehicleCoordinator:
+        """Return the cars in turn."""
+        vehicles = self.vehicles
+        self._turn += 1
+        return vehicles[self._turn % len(vehicles)]
+
+    async def _token(self) -> str:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._bench.credentials["client_id"],
+            "client_secret": self._bench.credentials["client_secret"],
+        }
+        url = f"{self._bench.origin}/oauth2/token"
+        async with self._session.post(url, data=form) as response:
+            token: str = (await response.json())["access_token"]
+        return token
+
+
+async def _cpu(ours: Work, floor: Work, count: int) -> Cpu:
+    """Measure the two in turn, so that what slows the machine down slows both; take the medians."""
+    await ours()
+    await floor()
+    spent: dict[Work, list[float]] = {ours: [], floor: []}
+    for _ in range(_ROUNDS):
+        for work, times in spent.items():
+            gc.collect()
+            begin = time.process_time()
+            await work()
+            times.append((time.process_time() - begin) * 1000 / count)
+    return Cpu(ms=median(spent[ours]), floor_ms=median(spent[floor]))
+
+
+async def _measure(vehicles: int) -> Cost:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with _cloud(vehicles) as bench, _home_assistant(folder) as hass:
+            # Once without counting: what is imported then is not the price of these cars.
+            entry = _entry(bench)
+            await hass.config_entries.async_add(entry)
+            await hass.async_block_till_done(wait_background_tasks=True)
+            await hass.config_entries.async_remove(entry.entry_id)
+            await bench.requests()
+
+            entry = _entry(bench)
+            house = _House(hass, bench, entry)
+            path = folder / ".storage" / f"{DOMAIN}.{entry.entry_id}"
+            files = _Files(path)
+            gc.collect()
+            begin = time.process_time()
+            await hass.config_entries.async_add(entry)
+            await hass.async_block_till_done(wait_background_tasks=True)
+            setup_cpu = time.process_time() - begin
+            setup_requests = await bench.requests()
+            entities = len(hass.states.async_entity_ids())
+
+            watch = _Watch(hass)
+            # The first push also makes the entities that only push has.
+            await house.push_once()
+            watch.take()
+            await bench.requests()
+            await house.refresh_all()
+            refresh_requests = await bench.requests()
+            by_nothing = watch.take()
+            await bench.tell("mileage", moves=True)
+            await house.refresh_all()
+            by_one_value = watch.take()
+            await house.push_once()
+            by_push = watch.take()
+            watch.stop()
+
+            refresh_moved = await house.refresh_cpu()
+            await bench.tell("mileage", moves=False)
+            refresh = await house.refresh_cpu()
+            push = await house.push_cpu()
+
+            await hass.config_entries.async_unload(entry.entry_id)
+            writes, allowed = files.stop()
+            store = path.stat().st_size
+            await bench.requests()
+            begin = time.process_time()
+            await hass.config_entries.async_setup(entry.entry_id)
+            await hass.async_block_till_done(wait_background_tasks=True)
+            restart_cpu = time.process_time() - begin
+            restart_requests = await bench.requests()
+
+            # Once more, as watching the memory takes time.
+            await hass.config_entries.async_unload(entry.entry_id)
+            tracemalloc.start()
+            await hass.config_entries.async_setup(entry.entry_id)
+            await hass.async_block_till_done(wait_background_tasks=True)
+            gc.collect()
+            memory = tracemalloc.get_traced_memory()[0]
+            tracemalloc.stop()
+            return Cost(
+                vehicles=vehicles,
+                entities_per_car=entities / vehicles,
+                setup_requests=setup_requests,
+                setup_cpu_s=setup_cpu,
+                restart_requests=restart_requests,
+                restart_cpu_s=restart_cpu,
+                refresh_requests=refresh_requests,
+                refresh=refresh,
+                refresh_moved=refresh_moved,
+                push=push,
+                changed_by_nothing=by_nothing,
+                changed_by_one_value=by_one_value,
+                changed_by_push=by_push,
+                reported=dict(watch.reported),
+                memory_kib_per_car=memory / 1024 / vehicles,
+                store_kib_per_car=store / 1024 / vehicles,
+                store_writes=writes,
+                store_writes_allowed=allowed,
+            )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(prog="python -m bench.house", description=__doc__)
+    parser.add_argument("vehicles", type=int)
+    # A Home Assistant without a user has warnings for him.
+    logging.disable(logging.WARNING)
+    cost = asyncio.run(_measure(parser.parse_args().vehicles))
+    json.dump(asdict(cost), sys.stdout)
