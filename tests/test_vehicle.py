@@ -1,6 +1,7 @@
 """The merge: what is held of a car once polls, pushes and commands have come in, in any order."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import itertools
 import json
@@ -38,6 +39,7 @@ from custom_components.smartcar.api.signals import (
 from custom_components.smartcar.vehicle import (
     CHARGE_COMPLETE_AT,
     DATA_FROM_CAR,
+    EVIDENCE,
     Command,
     HeldSignal,
     VehicleState,
@@ -532,6 +534,49 @@ def test_no_history_pins_a_value(
     now = at(10_006)
     state.merge([told(IS_CHARGING, True, now), told(signal, 42, now)], now)
     assert state.value(signal) == 42
+
+
+@given(
+    st.lists(SIGNALS, min_size=1, max_size=6),
+    st.lists(
+        st.tuples(st.lists(st.integers(0, 5), max_size=6), st.integers(0, 60), st.booleans()),
+        max_size=12,
+    ),
+)
+def test_same_signal_again_is_the_same_as_an_equal_one(
+    pool: list[Signal], polls: list[tuple[list[int], int, bool]]
+) -> None:
+    """What was merged already is passed over, so that must never make a difference."""
+    same, equal = VehicleState(), VehicleState()
+    now = NOON
+    for indices, minutes, is_commanded in polls:
+        now += timedelta(minutes=minutes)
+        signals = [pool[index % len(pool)] for index in indices]
+        told_by_same = same.merge(signals, now)
+        assert told_by_same == equal.merge([replace(signal) for signal in signals], now)
+        if is_commanded:
+            for state in (same, equal):
+                state.apply_command(IS_CHARGING, {"value": minutes % 2 == 0}, now, now)
+        assert same.as_json() == equal.as_json()
+        assert same.data_from_car == equal.data_from_car
+
+
+def test_new_evidence_is_told_once() -> None:
+    state = VehicleState()
+    assert EVIDENCE in state.merge([told(ODOMETER, 1, at(-9))], NOON)
+    assert EVIDENCE not in state.merge([told(ODOMETER, 2, at(-8))], NOON)
+    assert EVIDENCE in state.merge([told(STATE_OF_CHARGE, 50, at(-8))], NOON)
+    assert EVIDENCE not in state.merge([told(IS_LOCKED, None, at(-8))], NOON)
+    assert EVIDENCE not in state.merge([failed(STATE_OF_CHARGE)], NOON)
+    # It counts as lacking now, so its coming back is news even with the same value.
+    assert EVIDENCE in state.merge([told(STATE_OF_CHARGE, 50, at(-8))], NOON)
+    tyre = {"row": 0, "column": 0, "tirePressure": 250}
+    body = {"values": [tyre], "unit": "kilopascal"}
+    first = replace(told(TIRES, None, at(-8)), body=body)
+    assert EVIDENCE in state.merge([first], NOON)
+    more = replace(first, body={**body, "values": [tyre, {**tyre, "column": 1}]})
+    assert EVIDENCE in state.merge([more], NOON)
+    assert EVIDENCE not in state.merge([first], NOON)
 
 
 @given(POLLS, st.integers(-YEAR, YEAR).map(at))

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 import itertools
 import json
 import logging
@@ -526,6 +527,55 @@ async def test_signals_are_one_request(cloud: Cloud, client: SmartcarClient) -> 
     assert got[0].oem_updated_at is not None
     (seen,) = cloud.seen()
     assert seen.query == {}
+
+
+async def test_what_is_as_before_is_not_read_again(cloud: Cloud, client: SmartcarClient) -> None:
+    before = [signal("charge-voltage"), signal("charge-wattage")]
+    after = [signal("charge-voltage"), signal("charge-wattage", {"value": 58, "unit": "percent"})]
+    replies = (Reply(json=listing(data)) for data in (before, before, after, before[:1], before))
+    cloud.on("GET", SIGNALS, *replies)
+    first = await client.get_signals(VEHICLE, USER)
+    assert await client.get_signals(VEHICLE, USER) is first
+    moved = await client.get_signals(VEHICLE, USER)
+    assert moved[0] is first[0]
+    assert [each.body["value"] for each in moved] == [57, 58]
+    # What was not told for a while is nothing special when it comes back.
+    assert await client.get_signals(VEHICLE, USER) == first[:1]
+    assert await client.get_signals(VEHICLE, USER) == first
+    assert len(cloud.seen()) == 5
+
+
+async def test_what_is_as_before_is_of_the_same_car(cloud: Cloud, client: SmartcarClient) -> None:
+    other = SIGNALS.replace(VEHICLE, "another")
+    cloud.on("GET", SIGNALS, Reply(json=listing([signal("charge-voltage")])))
+    cloud.on("GET", other, Reply(json=listing([])))
+    assert len(await client.get_signals(VEHICLE, USER)) == 1
+    assert await client.get_signals("another", USER) == []
+
+
+@pytest.mark.parametrize("status", [200, 500])
+async def test_error_between_two_answers_is_an_error(
+    cloud: Cloud, client: SmartcarClient, status: int
+) -> None:
+    """Also one with the body of the answer before."""
+    good = Reply(json=listing([signal("charge-voltage")]))
+    bad = replace(good, status=status) if status == 500 else Reply(body=b"<html>")
+    cloud.on("GET", SIGNALS, good, bad, good)
+    first = await client.get_signals(VEHICLE, USER)
+    with pytest.raises(SmartcarError):
+        await client.get_signals(VEHICLE, USER)
+    assert await client.get_signals(VEHICLE, USER) == first
+
+
+async def test_second_page_is_asked_for_again_although_the_first_is_as_before(
+    cloud: Cloud, client: SmartcarClient
+) -> None:
+    first = listing([signal("charge-voltage")], totalCount=2)
+    first["links"]["next"] = f"{SIGNALS}?page[number]=2&page[size]=1"
+    seconds = [listing([signal("charge-wattage", {"value": n})], totalCount=2) for n in (1, 2)]
+    cloud.on("GET", SIGNALS, *(Reply(json=page) for second in seconds for page in (first, second)))
+    values = [(await client.get_signals(VEHICLE, USER))[1].body["value"] for _ in seconds]
+    assert values == [1, 2]
 
 
 async def test_a_signal_that_failed_fails_nothing(cloud: Cloud, client: SmartcarClient) -> None:
