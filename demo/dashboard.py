@@ -67,7 +67,7 @@ _ROWS: Final[tuple[tuple[Card, ...], ...]] = (
     ),
     (
         Card(("sensor", "data_from_car"), color="blue-grey"),
-        Card(("sensor", "last_contact"), color="blue-grey"),
+        Card(("sensor", "requests_left"), color="blue-grey"),
     ),
 )
 _REFRESH: Final[Key] = ("button", "refresh")

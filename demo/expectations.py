@@ -12,7 +12,7 @@ _EVERY_CAR: Final[frozenset[Key]] = frozenset(
         ("device_tracker", "location"),
         ("lock", "door_lock"),
         ("sensor", "data_from_car"),
-        ("sensor", "last_contact"),
+        ("sensor", "requests_left"),
         ("sensor", "odometer"),
     }
 )

@@ -9,6 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -164,6 +165,15 @@ async def test_what_helps_is_in_them(
     assert car in whole["vehicles"]
     assert (car["make"], car["model"]) == (cars[0].model.make, cars[0].model.name)
     assert "read_charge" in car["permissions"]
+    requests = car["requests"]
+    assert requests.pop("next_poll") > dt_util.utcnow().isoformat()
+    assert requests == {
+        "per_month": 500,
+        "reserve": 50,
+        "this_month": 2,
+        "left": 498,
+        "used_up": None,
+    }
     signals = car["signals"]
     assert signals.keys() == TABLE.keys() | {"garage-door", "garage-latitude"}
     unknown = signals["garage-door"]

@@ -6,6 +6,7 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import AnyDeviceEntry
+from homeassistant.util import dt as dt_util
 
 from .api.reading import optional_text
 from .api.signals import CATALOGUE
@@ -59,9 +60,24 @@ def _vehicle(vehicle: VehicleCoordinator) -> Mapping[str, Any]:
         "data_from_car": car.data_from_car,
         "last_update_success": vehicle.last_update_success,
         "error": _exception(vehicle.last_exception),
+        "requests": _requests(vehicle),
         "incapable_of": sorted(car.incapable_of),
         "entities": Counter(entity.partition(".")[0] for entity in car.entities),
         "signals": {code: _signal(code, held) for code, held in sorted(car.signals.items())},
+    }
+
+
+def _requests(vehicle: VehicleCoordinator) -> Mapping[str, Any]:
+    """Return how the budget of the month is doing."""
+    ledger = vehicle.ledger
+    used_up = ledger.used_up(dt_util.utcnow())
+    return {
+        "per_month": ledger.budget.monthly,
+        "reserve": ledger.budget.reserve,
+        "this_month": vehicle.requests_this_month,
+        "left": vehicle.requests_left,
+        "next_poll": vehicle.next_poll,
+        "used_up": {"reason": used_up.reason, "until": used_up.until} if used_up else None,
     }
 
 
