@@ -23,6 +23,7 @@ import custom_components.smartcar  # noqa: E402
 from simulator import Cloud, create_app  # noqa: E402
 from simulator.car import Car  # noqa: E402
 
+from .front_door import next_month  # noqa: E402
 from .signal_table import NOON  # noqa: E402
 from .signal_world import everything_enabled  # noqa: E402
 
@@ -94,6 +95,12 @@ def cars(cloud: Cloud) -> list[Car]:
     for car in connected:
         car.held = True
     return connected
+
+
+@pytest.fixture
+def mid_month(cars: list[Car], freezer: FrozenDateTimeFactory) -> None:
+    """Let it be noon of the 10th of a month: neither its beginning nor its end is near."""
+    freezer.move_to(next_month().replace(day=10, hour=12))
 
 
 @pytest.fixture

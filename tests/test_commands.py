@@ -222,7 +222,7 @@ async def test_one_refresh_a_minute_after_the_last_command(
     assert not cloud.requests
     await let_pass(hass, freezer, timedelta(seconds=2))
     assert cloud.requests == {SIGNALS: 1}
-    await let_pass(hass, freezer, 5 * MINUTE, MINUTE)
+    await let_pass(hass, freezer, 3 * MINUTE, MINUTE)
     assert cloud.requests == {SIGNALS: 1}
 
 
