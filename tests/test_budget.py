@@ -146,7 +146,8 @@ class Life:
         assert self.sent[key] == ledger.spent(now) <= self.budget.monthly
         month = ledger._months[key]
         assert month.polls <= self.budget.monthly - self.budget.reserve
-        assert month.others <= self.commands[key] + (self.budget.reserve + 1) // 2
+        # The first of all polls is sent at once, whether it has accrued or not.
+        assert month.others <= self.commands[key] + max((self.budget.reserve + 1) // 2, 1)
         assert key not in self.refused
         assert self.blocked_until is None or now >= self.blocked_until
         if self.dice.random() < self.mishaps:
@@ -401,9 +402,39 @@ def test_reserve_is_a_share(monthly: int, percent: float, reserve: int) -> None:
     assert (budget.monthly, budget.reserve) == (max(monthly, 0), reserve)
 
 
-@pytest.mark.parametrize("budget", [Budget(0, 0), Budget(10, 10)])
-def test_budget_without_polls_sends_none(budget: Budget) -> None:
-    assert make(budget).due(NOW) == datetime(2026, 12, 1, tzinfo=UTC)
+def test_budget_of_nothing_sends_nothing_and_is_not_used_up() -> None:
+    ledger = make(Budget(0, 0))
+    assert ledger.due(NOW) == datetime(2026, 12, 1, tzinfo=UTC)
+    assert ledger.used_up(NOW) is None
+
+
+@pytest.mark.parametrize("budget", [Budget(10, 10), Budget(10, 1), Budget(1, 0)])
+def test_first_poll_of_all_waits_for_nothing(budget: Budget) -> None:
+    ledger = make(budget)
+    assert ledger.due(NOW) == NOW
+    poll(ledger, NOW, news=True)
+    assert ledger.spent(NOW) == 1
+    assert ledger.due(NOW) > NOW + DAY
+
+
+def test_small_budget_is_not_used_up_while_its_polls_come() -> None:
+    ledger = make(Budget.of(25))
+    now = datetime(2026, 11, 2, tzinfo=UTC)
+    while now.month == 11:
+        poll(ledger, now, Activity.DRIVING, news=True)
+        assert ledger.used_up(now) is None or ledger.spent(now) >= 22
+        now = ledger.due(now)
+
+
+def test_refreshes_without_news_put_no_poll_off() -> None:
+    ledger = make()
+    poll(ledger, NOW, Activity.DRIVING, news=True)
+    wait = ledger.due(NOW) - NOW
+    situation = Situation(activity=Activity.DRIVING, reported_at=NOW)
+    for _ in range(6):
+        ledger.spend(Purpose.REFRESH, NOW)
+        ledger.answered(situation, NOW, news=False)
+    assert ledger.due(NOW) - NOW < 1.5 * wait
 
 
 def test_who_switched_polling_off_is_asked_after_commands_only() -> None:
@@ -468,6 +499,16 @@ def test_another_plan_ends_the_refusal() -> None:
     assert ledger.refusal(Purpose.COMMAND, NOW) is None
 
 
+def test_another_plan_ends_also_what_was_said_to_last() -> None:
+    ledger = make()
+    ledger.plan_refused(NOW, 86_400)
+    ledger.budget = Budget.of(500, 20)
+    assert ledger.refusal(Purpose.COMMAND, NOW) is not None
+    ledger.budget = Budget.of(1000)
+    assert ledger.refusal(Purpose.COMMAND, NOW) is None
+    assert ledger.due(NOW) == NOW
+
+
 def test_plan_that_says_for_how_long_is_obeyed_for_so_long() -> None:
     ledger = make()
     ledger.plan_refused(NOW, 3600)
@@ -523,6 +564,14 @@ def test_car_that_must_be_left_alone_for_days_is_told_of() -> None:
     ledger = make()
     ledger.limited(NOW, 90_000)
     refusal = ledger.used_up(NOW)
+    assert refusal is not None
+    assert (refusal.reason, refusal.until) == (Reason.RETRY_AFTER, NOW + 25 * HOUR)
+
+
+def test_application_that_must_be_silent_for_days_is_told_of() -> None:
+    bucket = ApplicationBucket()
+    bucket.limited(NOW, 90_000)
+    refusal = Ledger(Budget(), bucket).used_up(NOW)
     assert refusal is not None
     assert (refusal.reason, refusal.until) == (Reason.RETRY_AFTER, NOW + 25 * HOUR)
 
@@ -591,6 +640,7 @@ def test_counts_are_found_again_when_the_clock_comes_back() -> None:
 
 def test_month_change_begins_anew_with_two_days_ahead() -> None:
     ledger = make()
+    poll(ledger, datetime(2026, 11, 30, 23, 58, tzinfo=UTC))
     use_up(ledger, datetime(2026, 11, 30, 23, 59, tzinfo=UTC))
     december = datetime(2026, 12, 1, tzinfo=UTC)
     assert ledger.spent(december) == 0

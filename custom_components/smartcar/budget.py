@@ -228,8 +228,10 @@ class Ledger:
       The user's refreshes leave half of the reserve to commands.
     """
 
-    _TIMES: Final = ("now", "polled_at", "heard_at", "learned_to", "refresh_at", "blocked_until")
-    _FLAGS: Final = ("is_pushed", "is_blocked_by_plan")
+    _TIMES: Final = (
+        *("now", "polled_at", "heard_at", "learned_to", "refresh_at", "failing_since"),
+        *("blocked_until", "plan_until"),
+    )
 
     def __init__(self, budget: Budget, bucket: ApplicationBucket) -> None:
         """Begin with nothing spent and nothing known: a poll is due at once."""
@@ -241,6 +243,9 @@ class Ledger:
         """How many polls in a row brought nothing newer."""
         self._failures = 0
         """How many polls in a row failed."""
+        self._failing_since: datetime | None = None
+        self._is_poll = False
+        """Whether the request under way is a poll, and not one that the user asked for."""
         self._appetite = _UNKNOWN_APPETITE
         self._habit = [_UNKNOWN_HABIT] * 48
         self._learned_to: datetime | None = None
@@ -250,20 +255,24 @@ class Ledger:
         self._heard_at: datetime | None = None
         self._refresh_at: datetime | None = None
         self._blocked_until: datetime | None = None
-        self._is_blocked_by_plan = False
-        """Whether it was a 430 that said until when."""
+        self._plan_until: datetime | None = None
+        """Until when a 430 said that the plan is used up, and ..."""
+        self._plan_budget = -1
+        """... under which monthly budget."""
 
     # --- when, and whether -------------------------------------------------------------------
 
     def due(self, now: datetime) -> datetime:
         """Return when the next poll is due; `now` if it is due already."""
         month = self._settle(now)
+        if self._polled_at is None and month.spent < self.budget.monthly:
+            # Who sets a car up waits for its first answer, as he does for one that he asks for.
+            free_at = self._bucket.free_at(Purpose.REFRESH, now)
+            return max(self._open_at(now, month), free_at)
         due = max(self._worth_at(now, month), self._token_at(now, month))
         if after_command := self.due_after_command(now):
             due = min(due, after_command)
-        # Who sets a car up waits for its first answer, as he does for one that he asks for.
-        purpose = Purpose.POLL if self._polled_at else Purpose.REFRESH
-        return max(due, self._open_at(now, month), self._bucket.free_at(purpose, now))
+        return max(due, self._open_at(now, month), self._bucket.free_at(Purpose.POLL, now))
 
     def due_after_command(self, now: datetime) -> datetime | None:
         """Return when the poll that a command asked for is due; None if none did."""
@@ -277,7 +286,8 @@ class Ledger:
         """Return why what the user asks for cannot be sent now; None if it can."""
         month = self._settle(now)
         if (open_at := self._open_at(now, month)) > now:
-            return Refusal(self._blocked_by(month), open_at)
+            is_plan = self._plan_open_at(now, month) > now
+            return Refusal(Reason.PLAN if is_plan else Reason.RETRY_AFTER, open_at)
         if month.spent >= self.budget.monthly:
             return Refusal(Reason.SPENT, _month_around(now)[1])
         if purpose is not Purpose.COMMAND and not self._can_refresh(now, month):
@@ -287,19 +297,27 @@ class Ledger:
         return None
 
     def used_up(self, now: datetime) -> Refusal | None:
-        """Return why nothing is polled for more than a day, or for as long as a 430 says."""
+        """Return why nothing is polled for days, or for as long as a 430 says; None if it is.
+
+        A budget so small that its polls are days apart is not used up while they come.
+        """
         month = self._settle(now)
-        open_at, token_at = self._open_at(now, month), self._token_at(now, month)
-        if open_at > now and self._blocked_by(month) is Reason.PLAN:
+        open_at = self._open_at(now, month)
+        if self._plan_open_at(now, month) > now:
             return Refusal(Reason.PLAN, open_at)
-        if month.spent >= self.budget.monthly or token_at > now + _DAY:
+        start, end = _month_around(now)
+        apart = (end - start) / max(self._allowance(month), 1)
+        token_at = self._token_at(now, month)
+        if month.spent >= self.budget.monthly > 0 or token_at > now + max(_DAY, 2 * apart):
             return Refusal(Reason.SPENT, token_at)
-        return Refusal(Reason.RETRY_AFTER, open_at) if open_at > now + _DAY else None
+        silent_until = max(open_at, self._bucket.free_at(Purpose.COMMAND, now))
+        is_long = silent_until > now + _DAY
+        return Refusal(Reason.RETRY_AFTER, silent_until) if is_long else None
 
     @property
-    def is_failing(self) -> bool:
-        """Whether the last poll or refresh failed."""
-        return self._failures > 0
+    def failing_since(self) -> datetime | None:
+        """When the first of the polls and refreshes failed that have failed ever since."""
+        return self._failing_since
 
     def spent(self, now: datetime) -> int:
         """Return the number of requests that were spent this month."""
@@ -308,7 +326,7 @@ class Ledger:
     def left(self, now: datetime) -> int:
         """Return the number of requests that are left of this month's budget."""
         month = self._settle(now)
-        is_refused = self._open_at(now, month) > now and self._blocked_by(month) is Reason.PLAN
+        is_refused = self._plan_open_at(now, month) > now
         return 0 if is_refused else max(self.budget.monthly - month.spent, 0)
 
     # --- what happens ------------------------------------------------------------------------
@@ -320,6 +338,7 @@ class Ledger:
         if purpose is Purpose.COMMAND:
             month.others += 1
             return
+        self._is_poll = purpose is Purpose.POLL
         passed = now - (self._polled_at or now)
         decay = math.exp(-passed / _APPETITE_SPAN)
         self._appetite = min(self._appetite * decay + self._pace(now, month) / _APPETITE_SPAN, 1.0)
@@ -340,8 +359,12 @@ class Ledger:
         self._settle(now)
         if not news and self._habit_began_since_last_heard(now):
             self._fruitless = 0
-        self._fruitless = 0 if news else min(self._fruitless + 1, _MOST_DOUBLINGS)
-        self._failures = 0
+        if news:
+            self._fruitless = 0
+        elif self._is_poll:
+            # A user who is impatient must not put polls off.
+            self._fruitless = min(self._fruitless + 1, _MOST_DOUBLINGS)
+        self._failures, self._failing_since = 0, None
         if news:
             # Had pushes arrived, this would have been known.
             self._is_pushed = False
@@ -357,12 +380,13 @@ class Ledger:
     def failed(self, now: datetime) -> None:
         """Try again soon: a poll or a refresh has failed."""
         self._settle(now)
+        self._failing_since = self._failing_since or now
         self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
 
     def limited(self, now: datetime, retry_after: float | None = None) -> None:
         """Obey a 429 that is meant for this car; `retry_after` is in seconds."""
         self._settle(now)
-        self._block(now, retry_after, by_plan=False)
+        self._blocked_until = _later(self._blocked_until, now + _retry_after(retry_after))
 
     def plan_refused(self, now: datetime, retry_after: float | None = None) -> None:
         """Obey a 430, whatever we have counted, until the month ends or for as long as it says.
@@ -373,21 +397,21 @@ class Ledger:
         if retry_after is None:
             month.refused_at = self.budget.monthly
         else:
-            self._block(now, retry_after, by_plan=True)
+            self._plan_until, self._plan_budget = (
+                now + _retry_after(retry_after),
+                self.budget.monthly,
+            )
 
-    def _block(self, now: datetime, retry_after: float | None, *, by_plan: bool) -> None:
-        until = now + _retry_after(retry_after)
-        if self._blocked_until is None or until >= self._blocked_until:
-            self._blocked_until, self._is_blocked_by_plan = until, by_plan
-
-    def _blocked_by(self, month: _Month) -> Reason:
-        is_refused = month.refused_at == self.budget.monthly
-        return Reason.PLAN if is_refused or self._is_blocked_by_plan else Reason.RETRY_AFTER
+    def _plan_open_at(self, now: datetime, month: _Month) -> datetime:
+        """Return until when the plan is used up, by the cloud's word; `now` if it is not."""
+        if month.refused_at == self.budget.monthly:
+            return _month_around(now)[1]
+        is_told = self._plan_budget == self.budget.monthly
+        return max(self._plan_until or now, now) if is_told else now
 
     def _open_at(self, now: datetime, month: _Month) -> datetime:
         """Return until when the cloud has told us to be silent; `now` if it has not."""
-        is_refused = month.refused_at == self.budget.monthly
-        return max(now, self._blocked_until or now, _month_around(now)[1] if is_refused else now)
+        return max(self._blocked_until or now, self._plan_open_at(now, month))
 
     # --- what is affordable ------------------------------------------------------------------
 
@@ -525,10 +549,12 @@ class Ledger:
         if now == self._now and key in self._months:
             return self._months[key]
         self._blocked_until = _put_back(self._blocked_until, self._now, now)
+        self._plan_until = _put_back(self._plan_until, self._now, now)
         self._refresh_at = _put_back(self._refresh_at, self._now, now)
         self._now = now
         self._polled_at = min(self._polled_at, now) if self._polled_at else None
         self._heard_at = min(self._heard_at, now) if self._heard_at else None
+        self._failing_since = min(self._failing_since, now) if self._failing_since else None
         if key not in self._months:
             self._months[key] = _Month(now)
             for oldest in list(self._months)[:-_MONTHS_KEPT]:
@@ -556,7 +582,8 @@ class Ledger:
             "failures": self._failures,
             "appetite": self._appetite,
             "habit": list(self._habit),
-            **{name: getattr(self, f"_{name}") for name in self._FLAGS},
+            "is_pushed": self._is_pushed,
+            "plan_budget": self._plan_budget,
             "times": {name: _time_as_json(getattr(self, f"_{name}")) for name in self._TIMES},
         }
 
@@ -586,8 +613,8 @@ class Ledger:
         habit = data.get("habit")
         if isinstance(habit, Sequence) and len(habit) == len(ledger._habit):
             ledger._habit = [_number(item, _LEAST_HABIT, 1, _UNKNOWN_HABIT) for item in habit]
-        for name in cls._FLAGS:
-            setattr(ledger, f"_{name}", data.get(name) is True)
+        ledger._is_pushed = data.get("is_pushed") is True
+        ledger._plan_budget = int(_number(data.get("plan_budget"), -1, 1e9, -1))
         times = data.get("times")
         if isinstance(times, Mapping):
             for name in cls._TIMES:

@@ -13,8 +13,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError
 from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from homeassistant.helpers.debounce import Debouncer
-from homeassistant.helpers.event import async_track_point_in_utc_time, async_track_time_interval
+from homeassistant.helpers.event import async_call_later, async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 from homeassistant.util import dt as dt_util
 from homeassistant.util.hass_dict import HassKey
@@ -55,10 +54,12 @@ CONNECTIONS_INTERVAL = timedelta(hours=1)
 _AVAILABILITY_INTERVAL = timedelta(minutes=30)
 # Parked cars sleep for days; this is about how long the cloud itself may be silent.
 UNAVAILABLE_AFTER = timedelta(hours=24)
+# A car that sleeps is asked once a day: one request that fails then must take nothing away.
+_FAILING_FOR = timedelta(hours=1)
 # Clocks jump, months end, and other cars spend what is for all.
 _PLAN_AGAIN_AFTER = timedelta(hours=1)
-# Who updates several entities of a car, one after the other, means one refresh.
-_UPDATE_ENTITY_COOLDOWN = 10
+# How long the answer to an `update_entity` is good for the next one.
+_UPDATE_ENTITY_COOLDOWN = timedelta(seconds=10)
 # The least and the most that is waited after a limit, whatever `retry-after` says.
 _LEAST_RETRY = 60
 _MOST_RETRY = 24 * 60 * 60
@@ -362,7 +363,6 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         self.connection = connection
         self.data = state
         self.ledger = account.ledger_of(connection.vehicle_id)
-        self.last_update_success = not self.ledger.is_failing
         self.next_poll: datetime | None = None
         """When the car is asked next, if nothing happens until then."""
         self.command_lock = asyncio.Lock()
@@ -374,13 +374,7 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         self._refreshing: asyncio.Task[None] | None = None
         self._requests_shown: tuple[int, int] | None = None
         self._refused_for: Reason | None = None
-        self._update_entity = Debouncer(
-            self.hass,
-            _LOGGER,
-            cooldown=_UPDATE_ENTITY_COOLDOWN,
-            immediate=True,
-            function=self._async_update_entity,
-        )
+        self._entities_updated_at: datetime | None = None
 
     @property
     def vehicle_id(self) -> str:
@@ -406,15 +400,14 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
     def is_available(self) -> bool:
         """Whether what is known of the car can still be called current.
 
-        What nobody asks for, as polling is off or the requests are used up, is old, which other
-        sensors tell; a car that is asked in vain is not available.
+        It is not if the cloud was asked in vain for a day. What nobody asks for, as polling is
+        off or the requests are used up, is old, which other sensors and a repair tell.
         """
-        if self.is_gone:
-            return False
-        contact = self.data.last_contact
-        if self.last_update_success or contact is None:
-            return self.last_update_success
-        return dt_util.utcnow() - contact < UNAVAILABLE_AFTER
+        now, contact, since = dt_util.utcnow(), self.data.last_contact, self.ledger.failing_since
+        if self.is_gone or since is None or contact is None:
+            return not self.is_gone and since is None
+        is_in_vain = now - contact >= UNAVAILABLE_AFTER and now - since >= _FAILING_FOR
+        return not is_in_vain or self.ledger.used_up(now) is not None
 
     async def async_start(self) -> None:
         """Ask the cloud for the car's signals, if the budget says that it is time to."""
@@ -442,20 +435,24 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
 
     @override
     async def async_request_refresh(self) -> None:
-        """Ask the cloud for `update_entity`, if that is possible now."""
-        await self._update_entity.async_call()
+        """Ask the cloud for `update_entity`, if that is possible now.
 
-    async def _async_update_entity(self) -> None:
-        if self.is_gone:
-            return
-        refusal = self.ledger.refusal(Purpose.REFRESH, dt_util.utcnow())
-        if refusal is not None and self._refreshing is None:
-            if refusal.reason is not self._refused_for:
-                _LOGGER.info("%s", self._refused(refusal, self.name))
-            self._refused_for = refusal.reason
-            return
+        Who updates several entities of the car means one refresh, at once or one after the other.
+        """
+        now = dt_util.utcnow()
+        if self._refreshing is None:
+            updated_at = self._entities_updated_at
+            if updated_at is not None and abs(now - updated_at) < _UPDATE_ENTITY_COOLDOWN:
+                return
+            if refusal := self.ledger.refusal(Purpose.REFRESH, now):
+                if refusal.reason is not self._refused_for:
+                    _LOGGER.info("%s", self._refused(refusal, self.name))
+                self._refused_for = refusal.reason
+                return
         self._refused_for = None
-        await asyncio.wait([self._ask(Purpose.REFRESH)])
+        if not self.is_gone:
+            await asyncio.wait([self._ask(Purpose.REFRESH)])
+            self._entities_updated_at = dt_util.utcnow()
 
     def _ask(self, purpose: Purpose) -> asyncio.Task[None]:
         """Send a request and count it, unless one is under way."""
@@ -565,11 +562,6 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         self.async_update_listeners()
 
     @override
-    async def async_shutdown(self) -> None:
-        self._update_entity.async_shutdown()
-        await super().async_shutdown()
-
-    @override
     @callback
     def _schedule_refresh(self) -> None:
         """Plan the next request: whenever the base class asks, and when the ledger learns more."""
@@ -579,12 +571,10 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         self._note_requests(due, now)
         if self._shutdown_requested or not self._listeners:
             return
-        latest = now + _PLAN_AGAIN_AFTER
-        self._unsub_refresh = async_track_point_in_utc_time(
-            self.hass,
-            HassJob(self._async_wake, f"{self.name} refresh", cancel_on_shutdown=True),
-            min(due or latest, latest),
-        )
+        # Not a point in time: that would be waited for, however far the clock is put back.
+        wait = _PLAN_AGAIN_AFTER if due is None else min(due - now, _PLAN_AGAIN_AFTER)
+        wake = HassJob(self._async_wake, f"{self.name} refresh", cancel_on_shutdown=True)
+        self._unsub_refresh = async_call_later(self.hass, wait, wake)
 
     def _due(self, now: datetime) -> datetime | None:
         """Return when to ask next, unless something happens before; None for never."""
@@ -595,10 +585,9 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         return self.ledger.due(now)
 
     @callback
-    def _async_wake(self, planned: datetime) -> None:
+    def _async_wake(self, now: datetime) -> None:
         """Ask if it is time to; else plan anew."""
         self._unsub_refresh = None
-        now = max(planned, dt_util.utcnow())
         if (due := self._due(now)) is not None and due <= now:
             # If somebody has asked already, the next one is planned when that is done.
             self._ask(Purpose.POLL)
