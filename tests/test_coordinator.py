@@ -1,7 +1,7 @@
 """Staying up to date: polls, cars that fail, cars that come and go, and what users ask for."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 import json
 import logging
 
@@ -10,6 +10,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler, Confi
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -616,6 +617,32 @@ async def test_sleeping_car_shows_how_old_its_data_are(
     assert value(hass, car, "sensor.data_from_car") == reported
     assert value(hass, car, "sensor.last_contact") > contact
     assert value(hass, car, ODOMETER) != "unavailable"
+
+
+async def test_restart_is_no_news_of_the_car(
+    hass: HomeAssistant,
+    cloud: Cloud,
+    cars: list[Car],
+    freezer: FrozenDateTimeFactory,
+    mid_month: None,
+    everything_is_enabled: None,
+    entry: ConfigEntry,
+) -> None:
+    """A poll that brings nothing new doubles the wait, also the first one after a restart."""
+    car = cars[0]
+    cloud.patch_state(car.id, {"charging": False})
+    cloud.patch_state(car.id, {"asleep": True})
+
+    async def wait_for_poll() -> timedelta:
+        """Let time pass until the next poll; return how long the one after it will wait."""
+        due = datetime.fromisoformat(value(hass, car, "sensor.next_poll"))
+        await let_pass(hass, freezer, due - dt_util.utcnow() + timedelta(minutes=1), STEP)
+        return datetime.fromisoformat(value(hass, car, "sensor.next_poll")) - dt_util.utcnow()
+
+    await wait_for_poll()
+    before = await wait_for_poll()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert await wait_for_poll() > 1.4 * before
 
 
 # What users ask for

@@ -520,7 +520,7 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         if pushed:
             self.ledger.pushed(now_known, now)
         else:
-            self.ledger.answered(now_known, now, news=bool(changed))
+            self.ledger.answered(now_known, now, news=not changed <= {EVIDENCE})
         if not changed.isdisjoint(_SHOWN_BY_DEVICE):
             self._async_update_device()
         self._log_unreadable(changed)
