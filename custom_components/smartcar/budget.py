@@ -306,7 +306,7 @@ class Ledger:
         if self._plan_open_at(now, month) > now:
             return Refusal(Reason.PLAN, open_at)
         start, end = _month_around(now)
-        apart = (end - start) / max(self._allowance(month), 1)
+        apart = (end - start) / max(self.budget.monthly - self.budget.reserve, 1)
         token_at = self._token_at(now, month)
         if month.spent >= self.budget.monthly > 0 or token_at > now + max(_DAY, 2 * apart):
             return Refusal(Reason.SPENT, token_at)
@@ -381,7 +381,8 @@ class Ledger:
         """Try again soon: a poll or a refresh has failed."""
         self._settle(now)
         self._failing_since = self._failing_since or now
-        self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
+        if self._is_poll or not self._failures:
+            self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
 
     def limited(self, now: datetime, retry_after: float | None = None) -> None:
         """Obey a 429 that is meant for this car; `retry_after` is in seconds."""
