@@ -19,6 +19,8 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from simulator import Cloud, create_app
+from simulator.json_types import JsonObject
+from simulator.signals import times
 from tests.signal_table import TABLE
 
 SIGNALS_ROUTE: Final = "/v3/vehicles/{vehicle_id}/signals"
@@ -33,15 +35,23 @@ class BenchCloud:
         self.cloud = Cloud(vehicles=vehicles, connection_lag=0, subscription_lag=0)
         self.moves = False
         self._kilometres = 10_000
+        # Of a time of their own, else they would follow the cars' reports.
+        meta = times(self.cloud.clock.now())
         for connection in self.cloud.connections.values():
             self.cloud.cars[connection.vehicle_id].held = True
             for code, row in TABLE.items():
-                self.cloud.override(connection.vehicle_id, code, {"body": dict(row.body)})
+                signal: JsonObject = {"body": dict(row.body), "meta": meta}
+                self.cloud.override(connection.vehicle_id, code, signal)
 
     def next_mileage(self) -> dict[str, Any]:
         """Return a body that no car has sent yet."""
         self._kilometres += 1
         return {"value": self._kilometres, "unit": "km"}
+
+    def drive(self, vehicle_id: str) -> None:
+        """Let a car have driven a kilometre."""
+        meta = times(self.cloud.clock.now())
+        self.cloud.override(vehicle_id, ODOMETER, {"body": self.next_mileage(), "meta": meta})
 
     async def push(self, url: str, vehicle_id: str, count: int, signals: int) -> None:
         """Send so many signed events, one after the other, each with one value that is new."""
@@ -110,8 +120,7 @@ async def _drive(request: web.Request, handler: Handler) -> web.StreamResponse:
     bench = request.app[_CLOUD]
     resource = request.match_info.route.resource
     if bench.moves and resource is not None and resource.canonical == SIGNALS_ROUTE:
-        vehicle_id = request.match_info["vehicle_id"]
-        bench.cloud.override(vehicle_id, ODOMETER, {"body": bench.next_mileage()})
+        bench.drive(request.match_info["vehicle_id"])
     return await handler(request)
 
 
