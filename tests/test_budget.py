@@ -145,7 +145,7 @@ class Life:
         self.commands[key] += purpose is Purpose.COMMAND
         assert self.sent[key] == ledger.spent(now) <= self.budget.monthly
         month = ledger._months[key]
-        assert month.polls <= self.budget.monthly - self.budget.reserve
+        assert month.polls <= self.budget.monthly - self.budget.reserve // 5
         # The first of all polls is sent at once, whether it has accrued or not.
         assert month.others <= self.commands[key] + max((self.budget.reserve + 1) // 2, 1)
         assert key not in self.refused
@@ -214,7 +214,7 @@ def test_a_car_that_deserves_its_allowance_gets_it(
     seed: int, hour: float, hours: float, parts: int, spread: float
 ) -> None:
     [(spent, _)] = run([busy_month(seed, hour, hours, parts, spread)])
-    allowance = Budget().monthly - Budget().reserve
+    allowance = Budget().monthly - Budget().reserve // 5
     assert 0.95 * allowance <= spent <= allowance
 
 
@@ -645,7 +645,19 @@ def test_month_change_begins_anew_with_two_days_ahead() -> None:
     december = datetime(2026, 12, 1, tzinfo=UTC)
     assert ledger.spent(december) == 0
     use_up(ledger, december)
-    assert ledger.spent(december) == 450 * 2 // 31 + 25
+    assert ledger.spent(december) == 490 * 2 // 31 + 25
+
+
+def test_reserve_is_there_for_the_rest_of_the_month() -> None:
+    """However busy the car is, and a fifth of it is there at the very end."""
+    ledger = make()
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    while now.month == 11:
+        poll(ledger, now, Activity.DRIVING, news=True)
+        rest = (datetime(2026, 12, 1, tzinfo=UTC) - now) / (30 * DAY)
+        assert ledger.left(now) >= 50 * (0.2 + 0.8 * rest)
+        now = ledger.due(now)
+    assert 10 <= ledger.left(datetime(2026, 11, 30, 23, 59, tzinfo=UTC)) <= 25
 
 
 @given(seed=st.integers(0, 1000))

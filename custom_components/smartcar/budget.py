@@ -41,6 +41,8 @@ _LEAST_WAIT: Final = timedelta(minutes=5)
 _LONGEST_WAIT: Final = _DAY
 # What may be spent ahead of its time, so that a month can begin with a busy day.
 _HEAD_START: Final = timedelta(days=2)
+# This share of the reserve is kept up to the month's last minute.
+_KEPT_TO_THE_END: Final = 0.2
 # Cars answer late: what a command did shows about a minute later.
 _REFRESH_AFTER_COMMAND: Final = timedelta(seconds=60)
 # Charging has ended a little after it was to end.
@@ -223,7 +225,8 @@ class Ledger:
     """What one car has spent, what is known of its ways, and when to ask for it again.
 
     - Polls are paid from an allowance (the budget without the reserve) that accrues over the
-      month; what a quiet day leaves is there for a busy one.
+      month; what a quiet day leaves is there for a busy one. As the month goes by, less of the
+      reserve is needed for the rest of it, and polls may have the difference.
     - What the user asks for is paid from there too if something is there, else from the reserve.
       The user's refreshes leave half of the reserve to commands.
     """
@@ -416,17 +419,25 @@ class Ledger:
 
     # --- what is affordable ------------------------------------------------------------------
 
-    def _allowance(self, month: _Month) -> int:
+    def _unused_reserve(self, month: _Month) -> int:
+        return max(self.budget.reserve - month.others, 0)
+
+    def _allowance(self, month: _Month) -> float:
         """What polls may spend in a whole month: never what is kept, or gone, for the user."""
-        return max(self.budget.monthly - max(self.budget.reserve, month.others), 0)
+        kept = month.others + _KEPT_TO_THE_END * self._unused_reserve(month)
+        return max(self.budget.monthly - kept, 0)
 
     def _token_at(self, now: datetime, month: _Month) -> datetime:
         """Return when a poll can be paid; `now` if it can, the month's end if not before."""
         start, end = _month_around(now)
         allowance = self._allowance(month)
-        if month.polls >= allowance:
+        if month.polls + 1 > allowance:
             return end
         earned = month.since - _HEAD_START + (month.polls + 1) / allowance * (end - start)
+        if unused := self._unused_reserve(month):
+            # The reserve is for the rest of the month, and shrinks with it.
+            share = (self.budget.monthly - month.spent - 1) / unused - _KEPT_TO_THE_END
+            earned = max(earned, end - share / (1 - _KEPT_TO_THE_END) * (end - start))
         return min(max(earned, now), end)
 
     def _can_refresh(self, now: datetime, month: _Month) -> bool:
