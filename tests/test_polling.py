@@ -415,7 +415,8 @@ async def test_refreshes_until_they_are_refused(
     assert sent(cloud) == 1
     assert left(hass, car) == requests - spent - 1
 
-    # Until the minute that it names.
+    # Until the minute that it names; a command takes its request from there as well.
+    until = time_in(await refused("request_refused_spent", press(hass, car)))
     await let_pass(hass, freezer, until - dt_util.utcnow() - 2 * MINUTE, HOUR)
     await refused("request_refused_spent", press(hass, car))
     assert sent(cloud) == 0
