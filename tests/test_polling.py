@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 import itertools
 import json
 import logging
@@ -67,9 +67,15 @@ def vehicles() -> int:
 
 @pytest.fixture(autouse=True)
 def _middle_of_a_month(request: pytest.FixtureRequest) -> None:
-    """Let a frozen clock stand in the middle of a month, before anything looks at it."""
+    """Let a frozen clock stand in the middle of the next March, before anything looks at it.
+
+    Months differ in length, and the clock of the cloud must not go back.
+    """
     if "freezer" in request.fixturenames:
-        request.getfixturevalue("freezer").move_to("2027-03-16T12:00:00+00:00")
+        now = datetime.now(UTC)
+        march = now.replace(month=3, day=16, hour=12, minute=0, second=0, microsecond=0)
+        later = march if march > now else march.replace(year=march.year + 1)
+        request.getfixturevalue("freezer").move_to(later)
 
 
 @pytest.fixture
@@ -936,6 +942,19 @@ async def test_another_plan_ends_that_at_once(
     assert value(hass, car, ODOMETER) == "77777.0"
     await press(hass, car)
     await unlock(hass, car)
+
+
+async def test_refusal_that_comes_after_the_removal_leaves_no_repair(
+    hass: HomeAssistant, cloud: Cloud, cars: list[Car], entry: ConfigEntry
+) -> None:
+    cloud.faults.add(Fault(route=ANY_COMMAND, status=430, delay=0.2, count=1))
+    task = hass.async_create_task(unlock(hass, cars[0]))
+    await asyncio.sleep(0.05)
+    assert await hass.config_entries.async_remove(entry.entry_id)
+    with pytest.raises(HomeAssistantError):
+        await task
+    await settle(hass)
+    assert issues(hass) == {}
 
 
 async def test_plan_that_is_used_up_takes_nothing_away(

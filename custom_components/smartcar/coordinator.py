@@ -566,10 +566,13 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
     def _schedule_refresh(self) -> None:
         """Plan the next request: whenever the base class asks, and when the ledger learns more."""
         self._async_unsub_refresh()
+        if self._shutdown_requested:
+            # The answer to a command came after the entry was unloaded.
+            return
         now = dt_util.utcnow()
         due = self._due(now)
         self._note_requests(due, now)
-        if self._shutdown_requested or not self._listeners:
+        if not self._listeners:
             return
         # Not a point in time: that would be waited for, however far the clock is put back.
         wait = _PLAN_AGAIN_AFTER if due is None else min(due - now, _PLAN_AGAIN_AFTER)
