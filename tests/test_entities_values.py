@@ -336,7 +336,7 @@ async def test_nickname_names_the_device(
         send(cloud, car, {"vehicleidentification-nickname": {"value": nickname}})
         await refresh(hass, car)
         assert device_of(hass, started, car).name == name
-        assert state(hass, car, "sensor.requests_left").name == f"{name} Requests left this month"
+        assert state(hass, car, "sensor.requests_left").name == f"{name} Requests left"
     assert entity_id(hass, car, "sensor.requests_left") == before
 
 

@@ -329,7 +329,7 @@ async def test_whole_month_with_a_small_budget(
 ) -> None:
     """Always news, and a user who asks, and commands, more often than there are requests."""
     car, budget, step = cars[0], 30, 2 * HOUR
-    freezer.move_to("2027-03-31T22:00:00+00:00")
+    freezer.move_to(next_month() - step)
     cloud.patch_state(car.id, {"driving": True})
     await start(budget)
     assert sent(cloud) == 1
