@@ -235,7 +235,7 @@ def test_first_poll_is_due_at_once_and_no_other_after_a_restart() -> None:
     ledger = make()
     assert ledger.due(NOW) == NOW
     poll(ledger, NOW, news=True)
-    assert ledger.due(NOW) > NOW + HOUR / 2
+    assert ledger.due(NOW) > NOW + HOUR / 4
     assert restart(ledger).due(NOW) == ledger.due(NOW)
 
 
@@ -318,6 +318,25 @@ def test_pushes_put_polls_off_but_not_for_longer_than_a_day() -> None:
         assert ledger.due(now) > now
         ledger.pushed(Situation(activity=Activity.DRIVING, reported_at=now), now)
     assert ledger.due(now) == NOW + DAY
+
+
+def test_pushes_far_apart_spare_the_polls_between_them() -> None:
+    ledger = make()
+    poll(ledger, NOW, Activity.DRIVING, news=True)
+    polls, now = 0, NOW
+    for minutes in range(0, 24 * 60, 5):
+        now = NOW + minutes * MINUTE
+        if minutes % 50 == 0:
+            ledger.pushed(Situation(activity=Activity.DRIVING, reported_at=now), now)
+        elif ledger.due(now) <= now:
+            poll(ledger, now, Activity.DRIVING)
+            polls += 1
+    assert polls <= 3
+    # The webhook dies: the next poll comes soon, brings news, and those after it come as usual.
+    assert ledger.due(now) < now + 4 * HOUR
+    poll(ledger, ledger.due(now), Activity.DRIVING, news=True)
+    later = now + 4 * HOUR
+    assert ledger.due(later) - later < HOUR
 
 
 def test_car_that_pushes_is_left_asleep_until_a_poll_knows_better() -> None:
@@ -494,17 +513,26 @@ def test_plan_that_refuses_is_obeyed_until_the_month_ends() -> None:
 
 def test_another_plan_ends_the_refusal() -> None:
     ledger = make()
+    poll(ledger, NOW, news=True)
     ledger.plan_refused(NOW)
-    ledger.budget = Budget.of(1000)
+    ledger.failed(NOW)
+    ledger = restart(ledger)
+    ledger.use(Budget.of(1000), NOW)
     assert ledger.refusal(Purpose.COMMAND, NOW) is None
+    assert ledger.due(NOW) == NOW
+    # And once only.
+    poll(ledger, NOW, news=True)
+    ledger = restart(ledger)
+    ledger.use(Budget.of(1000), NOW)
+    assert ledger.due(NOW) > NOW + HOUR / 4
 
 
 def test_another_plan_ends_also_what_was_said_to_last() -> None:
     ledger = make()
     ledger.plan_refused(NOW, 86_400)
-    ledger.budget = Budget.of(500, 20)
+    ledger.use(Budget.of(500, 20), NOW)
     assert ledger.refusal(Purpose.COMMAND, NOW) is not None
-    ledger.budget = Budget.of(1000)
+    ledger.use(Budget.of(1000), NOW)
     assert ledger.refusal(Purpose.COMMAND, NOW) is None
     assert ledger.due(NOW) == NOW
 

@@ -28,6 +28,7 @@ from simulator.faults import Fault
 
 from .front_door import (
     COMMANDS,
+    CONNECTIONS,
     SIGNALS,
     SIGNALS_ROUTE,
     STEP,
@@ -407,7 +408,7 @@ async def test_refreshes_until_they_are_refused(
     assert left(hass, car) == requests - spent
     assert "Robin" in sentence
     assert f"({plan})" in sentence
-    assert f"{requests - spent} are left" in sentence
+    assert f"The {requests - spent} that are left" in sentence
     until = time_in(sentence)
     assert dt_util.utcnow() < until <= dt_util.utcnow() + DAY
 
@@ -572,14 +573,14 @@ async def test_budget_that_commands_have_spent(
         yield call_refresh(hass, entry, car)
 
     for ask in everything():
-        sentence = await refused("request_refused_spent", ask)
+        sentence = await refused("request_refused_all_spent", ask)
         assert "Robin" in sentence
         assert "35 requests per month" in sentence
         assert time_in(sentence) == end
         assert value(hass, car, LOCK) == "unlocked"
         assert value(hass, car, "switch.charging") == "on"
     await restart(hass, entry)
-    await refused("request_refused_spent", press(hass, car))
+    await refused("request_refused_all_spent", press(hass, car))
     assert left(hass, car) == 0
     assert set(issues(hass)) == {"requests_spent"}
     await let_pass(hass, freezer, end - dt_util.utcnow() - 6 * HOUR, 6 * HOUR)
@@ -799,6 +800,48 @@ async def test_application_that_must_be_silent_for_days_is_a_repair(
     await let_pass(hass, freezer, 2 * HOUR, STEP)
     assert issues(hass) == {}
     assert value(hass, cars[0], ODOMETER) == "77777.0"
+
+
+async def test_limit_of_the_application_goes_for_the_list_of_connections(
+    hass: HomeAssistant,
+    cloud: Cloud,
+    cars: list[Car],
+    freezer: FrozenDateTimeFactory,
+    entry: ConfigEntry,
+) -> None:
+    headers = {"Retry-After": "36000"}
+    limit = Fault(route=SIGNALS_ROUTE, type="RATE_LIMIT", code="SMARTCAR_API", headers=headers)
+    cloud.faults.add(limit)
+    await let_strike(hass, freezer, cloud)
+    cloud.requests.clear()
+    await let_pass(hass, freezer, 9 * HOUR, STEP)
+    assert not cloud.requests
+    cloud.faults.clear()
+    await let_pass(hass, freezer, 2 * HOUR, STEP)
+    assert cloud.requests[CONNECTIONS] >= 1
+    await let_pass(hass, freezer, 3 * HOUR, STEP)
+    assert cloud.requests[CONNECTIONS] >= 4
+
+
+async def test_budget_of_nothing_asks_nothing(
+    hass: HomeAssistant,
+    cloud: Cloud,
+    cars: list[Car],
+    freezer: FrozenDateTimeFactory,
+    start: Start,
+) -> None:
+    """Until there is one."""
+    car = cars[0]
+    entry = await start(0)
+    assert sent(cloud) == 0
+    for ask in (press(hass, car), unlock(hass, car)):
+        assert "options" in await refused("request_refused_budget", ask)
+    await let_pass(hass, freezer, 40 * DAY, DAY)
+    assert sent(cloud) == 0
+    assert issues(hass) == {}
+    await choose(hass, entry, 500)
+    assert sent(cloud) == 1
+    assert ODOMETER in entities(hass, entry, car)
 
 
 @pytest.mark.parametrize("vehicles", [3])

@@ -332,6 +332,16 @@ class Ledger:
         is_refused = self._plan_open_at(now, month) > now
         return 0 if is_refused else max(self.budget.monthly - month.spent, 0)
 
+    def use(self, budget: Budget, now: datetime) -> None:
+        """Go on with this budget. If it ends a refusal of the plan, a poll is due at once."""
+        self.budget = budget
+        month = self._settle(now)
+        is_other = self._plan_budget not in (-1, budget.monthly) and self._plan_until is not None
+        if month.refused_at not in (-1, budget.monthly) or is_other:
+            month.refused_at = self._plan_budget = -1
+            self._failures, self._failing_since = 0, None
+            self._refresh_at = now
+
     # --- what happens ------------------------------------------------------------------------
 
     def spend(self, purpose: Purpose, now: datetime) -> None:
@@ -374,9 +384,13 @@ class Ledger:
         self._hear(situation, now, news)
 
     def pushed(self, situation: Situation, now: datetime) -> None:
-        """Take in what a push brought. It puts polls off, as if it had been one with news."""
+        """Take in what a push brought. It puts polls off, as if it had been one with news.
+
+        But polls that have brought nothing besides pushes stay rare while pushes go on.
+        """
         self._settle(now)
-        self._fruitless = 0
+        if not self._is_pushed:
+            self._fruitless = 0
         self._is_pushed = True
         self._hear(situation, now, news=True)
 

@@ -193,7 +193,7 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
         """Return what a car has spent, under the budget that the user has set."""
         budget = budget_of(self.config_entry.options)
         ledger = self._stored.ledgers.setdefault(vehicle_id, Ledger(budget, self._stored.bucket))
-        ledger.budget = budget
+        ledger.use(budget, dt_util.utcnow())
         return ledger
 
     @property
@@ -235,8 +235,13 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
 
     @override
     async def _async_update_data(self) -> dict[str, Connection]:
+        now = dt_util.utcnow()
+        if (free_at := self.bucket.free_at(Purpose.COMMAND, now)) > now:
+            # What Smartcar asks of the application goes for lists as well.
+            self.update_interval = max(free_at - now, timedelta(seconds=1))
+            return self.data
         self.update_interval = CONNECTIONS_INTERVAL
-        self.bucket.take(dt_util.utcnow())
+        self.bucket.take(now)
         try:
             connections = await self.client.get_connections()
         except SmartcarError as error:

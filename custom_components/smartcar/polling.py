@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from .api import BillingError, RateLimitError, SmartcarError
 from .api.signals import CURRENT_SPEED, GEAR_STATE, IS_ASLEEP, IS_CHARGING
-from .budget import Activity, ApplicationBucket, Budget, Ledger, Refusal, Situation
+from .budget import Activity, ApplicationBucket, Budget, Ledger, Reason, Refusal, Situation
 from .const import CONF_COMMAND_RESERVE, CONF_REQUESTS_PER_MONTH, DOMAIN
 from .vehicle import VehicleState
 
@@ -86,9 +86,15 @@ def request_refused(
     vehicle: str, refusal: Refusal, left: int, budget: Budget
 ) -> HomeAssistantError:
     """Return the error of whoever asks for a request that cannot be sent now."""
+    if not budget.monthly:
+        key = "request_refused_budget"
+    elif refusal.reason is Reason.SPENT and not left:
+        key = "request_refused_all_spent"
+    else:
+        key = f"request_refused_{refusal.reason}"
     return HomeAssistantError(
         translation_domain=DOMAIN,
-        translation_key=f"request_refused_{refusal.reason}",
+        translation_key=key,
         translation_placeholders={
             "vehicle": vehicle,
             "until": local_time(refusal.until),
