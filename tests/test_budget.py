@@ -173,7 +173,12 @@ class Life:
             self.blocked_until = max(self.blocked_until or until, until)
         elif kind < 0.45:
             self.ledger.plan_refused(now)
-            self.refused.add(f"{now:%Y-%m}")
+            refusal = self.ledger.refusal(Purpose.COMMAND, now)
+            assert refusal is not None
+            if refusal.until - now > DAY:
+                self.refused.add(f"{now:%Y-%m}")
+            else:
+                self.blocked_until = max(self.blocked_until or refusal.until, refusal.until)
 
 
 @given(
@@ -284,6 +289,7 @@ def test_poll_that_fails_is_tried_again_soon_and_then_ever_later() -> None:
     # A command that asks for a look does not wait for that.
     ledger.refresh_soon(now)
     assert ledger.due(now) <= now + MINUTE
+    now += MINUTE
     poll(ledger, now, news=False)
     assert ledger.due(now) - now == DAY
 
@@ -456,6 +462,55 @@ def test_refreshes_without_news_put_no_poll_off() -> None:
     assert ledger.due(NOW) - NOW < 1.5 * wait
 
 
+def test_refresh_within_the_minute_does_not_replace_the_look_after_a_command() -> None:
+    ledger = make()
+    poll(ledger, NOW, news=True)
+    ledger.spend(Purpose.COMMAND, NOW)
+    ledger.refresh_soon(NOW)
+    ledger.spend(Purpose.REFRESH, NOW + MINUTE / 6)
+    ledger.answered(Situation(), NOW + MINUTE / 6, news=False)
+    assert ledger.due(NOW + MINUTE / 2) == NOW + MINUTE
+
+
+def test_commands_leave_refreshes_their_half_of_the_reserve() -> None:
+    ledger = make()
+    for _ in range(40):
+        ledger.spend(Purpose.COMMAND, NOW)
+    # What has accrued, and then 25 from the reserve.
+    ledger._bucket = ApplicationBucket()
+    use_up(ledger, NOW)
+    spent = ledger.spent(NOW)
+    accrued = ledger._months["2026-11"].polls
+    assert spent - 40 - accrued == 25
+    ledger.refresh_soon(NOW)
+    assert ledger.due_after_command(NOW) is None
+
+
+@pytest.mark.parametrize("monthly", [1, 20_000, 30_000, 1_000_000])
+@pytest.mark.parametrize("percent", [0, 5, 50, 100])
+def test_no_budget_is_too_large_to_reckon_with(monthly: int, percent: int) -> None:
+    ledger = make(Budget.of(monthly, percent))
+    reserve = ledger.budget.reserve
+    for others in {0, 1, reserve // 2, reserve - 1, reserve, reserve + 1, monthly}:
+        if others >= 0:
+            ledger._months["2026-11"] = module._Month(NOW, others=others)
+            poll(ledger, NOW)
+            assert ledger.due(NOW) >= NOW
+            assert ledger.used_up(NOW) is None or ledger.due(NOW) > NOW
+
+
+def test_how_long_requests_have_failed_is_told_by_two_of_them() -> None:
+    ledger = make()
+    assert ledger.failing_for is None
+    ledger.spend(Purpose.POLL, NOW)
+    ledger.failed(NOW)
+    assert restart(ledger).failing_for == timedelta()
+    ledger.failed(NOW + HOUR)
+    assert restart(ledger).failing_for == HOUR
+    poll(ledger, NOW + HOUR)
+    assert ledger.failing_for is None
+
+
 def test_who_switched_polling_off_is_asked_after_commands_only() -> None:
     ledger = make()
     assert ledger.due_after_command(NOW) is None
@@ -525,6 +580,43 @@ def test_another_plan_ends_the_refusal() -> None:
     ledger = restart(ledger)
     ledger.use(Budget.of(1000), NOW)
     assert ledger.due(NOW) > NOW + HOUR / 4
+
+
+def test_plan_whose_months_begin_later_than_ours_is_tried_once_a_day() -> None:
+    """Used up before the 1st, it goes on refusing until its own month begins."""
+    ledger = make()
+    poll(ledger, NOW, news=True)
+    ledger.plan_refused(NOW)
+    now = ledger.due(NOW)
+    assert now == datetime(2026, 12, 1, tzinfo=UTC)
+    tries = []
+    while now < datetime(2026, 12, 15, tzinfo=UTC):
+        ledger.spend(Purpose.POLL, now)
+        ledger.failed(now)
+        ledger.plan_refused(now)
+        tries.append(now)
+        assert ledger.used_up(now) is not None
+        ledger = restart(ledger)
+        now = ledger.due(now)
+    assert len(tries) == 14
+    poll(ledger, now, news=True)
+    assert ledger.used_up(now) is None
+    # Later in a month that it has answered in, a refusal is one for the rest of it.
+    for _ in range(40):
+        ledger.spend(Purpose.COMMAND, now)
+    ledger.plan_refused(now)
+    assert ledger.due(now) == datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def test_refusal_that_is_over_is_not_ended_again() -> None:
+    ledger = make()
+    ledger.plan_refused(NOW, 60)
+    poll(ledger, NOW + HOUR, news=True)
+    due = ledger.due(NOW + HOUR)
+    ledger.use(Budget.of(500, 20), NOW + HOUR)
+    ledger.use(Budget.of(600, 20), NOW + HOUR)
+    assert ledger.due(NOW + HOUR) > NOW + HOUR + 10 * MINUTE
+    assert due > NOW + HOUR + 10 * MINUTE
 
 
 def test_another_plan_ends_also_what_was_said_to_last() -> None:

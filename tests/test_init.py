@@ -385,7 +385,7 @@ async def test_data_of_a_day_ago_is_no_longer_current(
     assert await hass.config_entries.async_setup(entry.entry_id)
     # One request that fails takes nothing away.
     assert value(hass, cars[0], "sensor.battery_level") != "unavailable"
-    await let_pass(hass, freezer, timedelta(hours=1), timedelta(minutes=10))
+    await let_pass(hass, freezer, timedelta(hours=2), timedelta(minutes=10))
     assert value(hass, cars[0], "sensor.battery_level") == "unavailable"
     cloud.faults.clear()
     await let_pass(hass, freezer, POLL)

@@ -10,11 +10,11 @@ import re
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er, issue_registry as ir
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -665,6 +665,53 @@ async def test_first_answer_of_a_new_car_does_not_wait_for_the_budget(
     assert ODOMETER in entities(hass, entry, cars[0])
 
 
+async def test_command_that_is_given_up_is_counted_and_looked_after(
+    hass: HomeAssistant, cloud: Cloud, cars: list[Car], entry: ConfigEntry
+) -> None:
+    """As a script does that is restarted: the car may have done it all the same."""
+    car = cars[0]
+    before = left(hass, car)
+    cloud.faults.add(Fault(route=ANY_COMMAND, delay=0.3))
+    task = hass.async_create_task(unlock(hass, car))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert left(hass, car) == before - 1
+    assert value(hass, car, LOCK) != "unlocking"
+    sent(cloud)
+    async_fire_time_changed(hass, dt_util.utcnow() + MINUTE)
+    await settle(hass)
+    assert cloud.requests[SIGNALS] == 1
+
+
+@pytest.mark.parametrize("what", ["entry", "device"])
+async def test_repair_goes_when_the_car_is_disabled(
+    hass: HomeAssistant,
+    cloud: Cloud,
+    cars: list[Car],
+    freezer: FrozenDateTimeFactory,
+    start: Start,
+    what: str,
+) -> None:
+    car = cars[0]
+    entry = await start(20)
+    while left(hass, car):
+        await unlock(hass, car)
+    assert set(issues(hass)) == {"requests_spent"}
+    if what == "entry":
+        await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    else:
+        dr.async_get(hass).async_update_device(
+            device_id(hass, entry, car), disabled_by=dr.DeviceEntryDisabler.USER
+        )
+        await let_pass(hass, freezer, MINUTE, 31 * SECOND)
+    assert issues(hass) == {}
+    if what == "entry":
+        await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+        assert set(issues(hass)) == {"requests_spent"}
+
+
 # Limits of the cloud
 
 
@@ -825,6 +872,7 @@ async def test_limit_of_the_application_goes_for_the_list_of_connections(
 
 async def test_budget_of_nothing_asks_nothing(
     hass: HomeAssistant,
+    everything_is_enabled: None,
     cloud: Cloud,
     cars: list[Car],
     freezer: FrozenDateTimeFactory,
@@ -834,6 +882,7 @@ async def test_budget_of_nothing_asks_nothing(
     car = cars[0]
     entry = await start(0)
     assert sent(cloud) == 0
+    assert value(hass, car, NEXT) == "unknown"
     for ask in (press(hass, car), unlock(hass, car)):
         assert "options" in await refused("request_refused_budget", ask)
     await let_pass(hass, freezer, 40 * DAY, DAY)
@@ -1268,6 +1317,51 @@ async def test_impatient_user_does_not_put_off_what_heals(
     cloud.patch_state(car.id, {"odometer": 77_777})
     await let_pass(hass, freezer, 2 * HOUR, 5 * MINUTE)
     assert value(hass, car, ODOMETER) == "77777.0"
+
+
+async def test_one_refresh_that_fails_takes_nothing_away_where_nothing_is_polled(
+    hass: HomeAssistant,
+    cloud: Cloud,
+    cars: list[Car],
+    freezer: FrozenDateTimeFactory,
+    start: Start,
+) -> None:
+    """Nobody tries again then, so that nobody knows."""
+    car = cars[0]
+    entry = await start(pref_disable_polling=True)
+    before = value(hass, car, ODOMETER)
+    await let_pass(hass, freezer, 25 * HOUR, HOUR)
+    fault = cloud.faults.add(Fault(route=SIGNALS_ROUTE, status=502))
+    with pytest.raises(HomeAssistantError):
+        await press(hass, car)
+    await let_pass(hass, freezer, 20 * HOUR, HOUR)
+    assert value(hass, car, ODOMETER) == before
+    with pytest.raises(HomeAssistantError):
+        await press(hass, car)
+    assert value(hass, car, ODOMETER) == "unavailable"
+    cloud.faults.remove(fault)
+    await call_refresh(hass, entry, car)
+    assert value(hass, car, ODOMETER) == before
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+async def test_retry_after_of_whatever_error_is_obeyed(
+    hass: HomeAssistant,
+    cloud: Cloud,
+    cars: list[Car],
+    freezer: FrozenDateTimeFactory,
+    entry: ConfigEntry,
+    status: int,
+) -> None:
+    headers = {"Retry-After": "7200"}
+    cloud.faults.add(Fault(route=SIGNALS_ROUTE, status=status, headers=headers))
+    await let_strike(hass, freezer, cloud)
+    sent(cloud)
+    await let_pass(hass, freezer, 110 * MINUTE, 5 * MINUTE)
+    await refused("request_refused_retry_after", press(hass, cars[0]))
+    assert sent(cloud) == 0
+    await let_pass(hass, freezer, 15 * MINUTE, 5 * MINUTE)
+    assert sent(cloud) == 1
 
 
 # Push

@@ -149,12 +149,14 @@ class _Month:
 
     It is counted from `since`: who begins on the 20th has no claim to what the 19 days before
     were worth, as somebody else may have spent it. `refused_at` is the monthly budget under
-    which the cloud said that the plan is used up, else -1.
+    which the cloud said that the plan is used up, else -1. `others` are commands, and those polls and
+    refreshes (`refreshes`) that nothing had accrued for.
     """
 
     since: datetime
     polls: int = 0
     others: int = 0
+    refreshes: int = 0
     refused_at: int = -1
 
     @property
@@ -227,13 +229,13 @@ class Ledger:
     - Polls are paid from an allowance (the budget without the reserve) that accrues over the
       month; what a quiet day leaves is there for a busy one. As the month goes by, less of the
       reserve is needed for the rest of it, and polls may have the difference.
-    - What the user asks for is paid from there too if something is there, else from the reserve.
-      The user's refreshes leave half of the reserve to commands.
+    - What the user asks for is paid from the reserve; refreshes from the allowance, if something
+      is there. They leave half of the reserve to commands, which may spend all that is left.
     """
 
     _TIMES: Final = (
-        *("now", "polled_at", "heard_at", "learned_to", "refresh_at", "failing_since"),
-        *("blocked_until", "plan_until"),
+        *("now", "polled_at", "heard_at", "learned_to", "refresh_at"),
+        *("failing_since", "failed_at", "blocked_until", "plan_until"),
     )
 
     def __init__(self, budget: Budget, bucket: ApplicationBucket) -> None:
@@ -247,6 +249,7 @@ class Ledger:
         self._failures = 0
         """How many polls in a row failed."""
         self._failing_since: datetime | None = None
+        self._failed_at: datetime | None = None
         self._is_poll = False
         """Whether the request under way is a poll, and not one that the user asked for."""
         self._appetite = _UNKNOWN_APPETITE
@@ -318,9 +321,11 @@ class Ledger:
         return Refusal(Reason.RETRY_AFTER, silent_until) if is_long else None
 
     @property
-    def failing_since(self) -> datetime | None:
-        """When the first of the polls and refreshes failed that have failed ever since."""
-        return self._failing_since
+    def failing_for(self) -> timedelta | None:
+        """How far apart the first and the last request are that failed in a row; None if none."""
+        if self._failing_since is None or self._failed_at is None:
+            return None
+        return self._failed_at - self._failing_since
 
     def spent(self, now: datetime) -> int:
         """Return the number of requests that were spent this month."""
@@ -336,7 +341,8 @@ class Ledger:
         """Go on with this budget. If it ends a refusal of the plan, a poll is due at once."""
         self.budget = budget
         month = self._settle(now)
-        is_other = self._plan_budget not in (-1, budget.monthly) and self._plan_until is not None
+        is_told = self._plan_until is not None and self._plan_until > now
+        is_other = is_told and self._plan_budget not in (-1, budget.monthly)
         if month.refused_at not in (-1, budget.monthly) or is_other:
             month.refused_at = self._plan_budget = -1
             self._failures, self._failing_since = 0, None
@@ -359,8 +365,10 @@ class Ledger:
             month.polls += 1
         else:
             month.others += 1
+            month.refreshes += 1
         self._polled_at = now
-        self._refresh_at = None
+        if self._refresh_at is not None and self._refresh_at <= now:
+            self._refresh_at = None
 
     def refresh_soon(self, now: datetime) -> None:
         """Ask for one poll in 60 s, since a command has ended."""
@@ -398,6 +406,7 @@ class Ledger:
         """Try again soon: a poll or a refresh has failed."""
         self._settle(now)
         self._failing_since = self._failing_since or now
+        self._failed_at = now
         if self._is_poll or not self._failures:
             self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
 
@@ -409,9 +418,13 @@ class Ledger:
     def plan_refused(self, now: datetime, retry_after: float | None = None) -> None:
         """Obey a 430, whatever we have counted, until the month ends or for as long as it says.
 
-        Another monthly budget means another plan, and ends it as well.
+        Another monthly budget means another plan, and ends it as well. If a month has just begun
+        for us and not for the plan, it is tried again once a day.
         """
         month = self._settle(now)
+        days = (now - _month_around(now)[0]).days
+        if retry_after is None and len(self._months) > 1 and month.spent <= days + 2:
+            retry_after = _DAY.total_seconds()
         if retry_after is None:
             month.refused_at = self.budget.monthly
         else:
@@ -451,14 +464,14 @@ class Ledger:
         if unused := self._unused_reserve(month):
             # The reserve is for the rest of the month, and shrinks with it.
             share = (self.budget.monthly - month.spent - 1) / unused - _KEPT_TO_THE_END
-            earned = max(earned, end - share / (1 - _KEPT_TO_THE_END) * (end - start))
+            earned = max(earned, end - min(share / (1 - _KEPT_TO_THE_END), 1) * (end - start))
         return min(max(earned, now), end)
 
     def _can_refresh(self, now: datetime, month: _Month) -> bool:
         if month.spent >= self.budget.monthly:
             return False
         for_refreshes = self.budget.reserve - self.budget.reserve // 2
-        return self._token_at(now, month) <= now or month.others < for_refreshes
+        return self._token_at(now, month) <= now or month.refreshes < for_refreshes
 
     def _pace(self, now: datetime, month: _Month) -> timedelta:
         """Return the wait between polls of a car in use that makes the allowance last.
@@ -581,6 +594,7 @@ class Ledger:
         self._polled_at = min(self._polled_at, now) if self._polled_at else None
         self._heard_at = min(self._heard_at, now) if self._heard_at else None
         self._failing_since = min(self._failing_since, now) if self._failing_since else None
+        self._failed_at = min(self._failed_at, now) if self._failed_at else None
         if key not in self._months:
             self._months[key] = _Month(now)
             for oldest in list(self._months)[:-_MONTHS_KEPT]:
@@ -597,6 +611,7 @@ class Ledger:
                     "since": month.since.isoformat(),
                     "polls": month.polls,
                     "others": month.others,
+                    "refreshes": month.refreshes,
                     "refused_at": month.refused_at,
                 }
                 for month in self._months.values()
@@ -625,6 +640,7 @@ class Ledger:
                     since,
                     polls=int(_number(item.get("polls"), 0, 1e9, 0)),
                     others=int(_number(item.get("others"), 0, 1e9, 0)),
+                    refreshes=int(_number(item.get("refreshes"), 0, 1e9, 0)),
                     refused_at=int(_number(item.get("refused_at"), -1, 1e9, -1)),
                 )
         activity = data.get("activity")

@@ -54,7 +54,8 @@ CONNECTIONS_INTERVAL = timedelta(hours=1)
 _AVAILABILITY_INTERVAL = timedelta(minutes=30)
 # Parked cars sleep for days; this is about how long the cloud itself may be silent.
 UNAVAILABLE_AFTER = timedelta(hours=24)
-# A car that sleeps is asked once a day: one request that fails then must take nothing away.
+# A car that sleeps is asked once a day, or less: one request that fails then must take nothing
+# away. So far apart must two be.
 _FAILING_FOR = timedelta(hours=1)
 # Clocks jump, months end, and other cars spend what is for all.
 _PLAN_AGAIN_AFTER = timedelta(hours=1)
@@ -217,15 +218,17 @@ class AccountCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
     async def async_forget(self, vehicle_id: str) -> None:
         """Let go of a car whose device the user deleted; one that is connected stays away."""
         if vehicle_id in self.data and not self.is_gone(vehicle_id):
+            # What it has spent is kept, as it may come back in the same month.
             excluded = sorted({*self._excluded, vehicle_id})
             self.hass.config_entries.async_update_entry(
                 self.config_entry,
                 options={**self.config_entry.options, CONF_EXCLUDED_VEHICLES: excluded},
             )
+        else:
+            self._stored.ledgers.pop(vehicle_id, None)
         if vehicle := self.vehicles.pop(vehicle_id, None):
             await vehicle.async_shutdown()
         self._stored.vehicles.pop(vehicle_id, None)
-        self._stored.ledgers.pop(vehicle_id, None)
         self._stored.missing.pop(vehicle_id, None)
         self._stored.connections.pop(vehicle_id, None)
         async_clear_owner_action(self.hass, vehicle_id)
@@ -408,11 +411,19 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         It is not if the cloud was asked in vain for a day. What nobody asks for, as polling is
         off or the requests are used up, is old, which other sensors and a repair tell.
         """
-        now, contact, since = dt_util.utcnow(), self.data.last_contact, self.ledger.failing_since
-        if self.is_gone or since is None or contact is None:
-            return not self.is_gone and since is None
-        is_in_vain = now - contact >= UNAVAILABLE_AFTER and now - since >= _FAILING_FOR
-        return not is_in_vain or self.ledger.used_up(now) is not None
+        now, contact, failing_for = (
+            dt_util.utcnow(),
+            self.data.last_contact,
+            self.ledger.failing_for,
+        )
+        if self.is_gone or failing_for is None or contact is None:
+            return not self.is_gone and failing_for is None
+        # Refused credentials are not tried again.
+        is_refused = isinstance(self.last_exception, ConfigEntryAuthFailed)
+        is_in_vain = is_refused or failing_for >= _FAILING_FOR
+        if not is_in_vain or now - contact < UNAVAILABLE_AFTER:
+            return True
+        return self.ledger.used_up(now) is not None
 
     async def async_start(self) -> None:
         """Ask the cloud for the car's signals, if the budget says that it is time to."""
@@ -462,7 +473,7 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
     def _ask(self, purpose: Purpose) -> asyncio.Task[None]:
         """Send a request and count it, unless one is under way."""
         if self._refreshing is None:
-            self.ledger.spend(purpose, dt_util.utcnow())
+            self.spend(purpose)
             self._refreshing = self.config_entry.async_create_background_task(
                 self.hass, self.async_refresh(), f"{self.name} refresh"
             )
@@ -471,6 +482,11 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
 
     def _refresh_done(self, _: asyncio.Task[None]) -> None:
         self._refreshing = None
+
+    def spend(self, purpose: Purpose) -> None:
+        """Count a request that is about to be sent."""
+        self.ledger.spend(purpose, dt_util.utcnow())
+        self.account.schedule_save()
 
     def check_budget(self, purpose: Purpose) -> None:
         """Raise HomeAssistantError, translated, if what the user asks for cannot be sent now."""
@@ -584,9 +600,16 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         wake = HassJob(self._async_wake, f"{self.name} refresh", cancel_on_shutdown=True)
         self._unsub_refresh = async_call_later(self.hass, wait, wake)
 
+    @override
+    @callback
+    def _unschedule_refresh(self) -> None:
+        """Stop: the last entity has gone, as the car was disabled or the entry unloaded."""
+        super()._unschedule_refresh()
+        async_clear_requests_used_up(self.hass, self.vehicle_id)
+
     def _due(self, now: datetime) -> datetime | None:
         """Return when to ask next, unless something happens before; None for never."""
-        if self.is_gone:
+        if self.is_gone or not self.ledger.budget.monthly:
             return None
         if self.config_entry.pref_disable_polling:
             return self.ledger.due_after_command(now)
@@ -678,6 +701,9 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
     @callback
     def _async_refresh_finished(self) -> None:
         self.async_announce_availability()
+        if self._unsub_refresh is None:
+            # Not planned: after refused credentials nothing is asked until there are others.
+            self._note_requests(None, dt_util.utcnow())
         if not self.last_update_success:
             # The base class tells of the first failure only, but each was counted.
             self.async_update_listeners()

@@ -271,25 +271,28 @@ async def async_send_command(
     """
     async with vehicle.command_lock:
         vehicle.check_budget(Purpose.COMMAND)
-        vehicle.ledger.spend(Purpose.COMMAND, dt_util.utcnow())
+        vehicle.spend(Purpose.COMMAND)
+        # Who gives up waiting does not know what the car did.
+        look = True
         try:
             execution = await send(
                 vehicle.account.client, vehicle.vehicle_id, vehicle.connection.user_id
             )
+            if effect is not None:
+                signal, body = effect
+                now = dt_util.utcnow()
+                completed_at = (execution.completed_at if execution else None) or now
+                vehicle.async_apply(vehicle.data.apply_command(signal, body, completed_at, now))
         except SmartcarError as error:
+            look = error.outcome_unknown
             vehicle.note_limit(error)
-            vehicle.async_plan(look=error.outcome_unknown)
             if isinstance(error, ApiError) and error.code == VEHICLE_NOT_CAPABLE:
                 vehicle.async_retire(command)
             if isinstance(error, AuthenticationError):
                 vehicle.config_entry.async_start_reauth(vehicle.hass)
             raise command_failed(vehicle, error) from error
-        if effect is not None:
-            signal, body = effect
-            now = dt_util.utcnow()
-            completed_at = (execution.completed_at if execution else None) or now
-            vehicle.async_apply(vehicle.data.apply_command(signal, body, completed_at, now))
-        vehicle.async_plan(look=True)
+        finally:
+            vehicle.async_plan(look=look)
         return execution
 
 

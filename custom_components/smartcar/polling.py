@@ -7,7 +7,7 @@ from typing import Any, Final
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from .api import BillingError, RateLimitError, SmartcarError
+from .api import ApiError, BillingError, RateLimitError, SmartcarError
 from .api.signals import CURRENT_SPEED, GEAR_STATE, IS_ASLEEP, IS_CHARGING
 from .budget import Activity, ApplicationBucket, Budget, Ledger, Reason, Refusal, Situation
 from .const import CONF_COMMAND_RESERVE, CONF_REQUESTS_PER_MONTH, DOMAIN
@@ -67,6 +67,8 @@ def note_limit(
             ledger.limited(now, error.retry_after)
         case BillingError() if ledger is not None:
             ledger.plan_refused(now, error.retry_after)
+        case ApiError(retry_after=float()) if ledger is not None:
+            ledger.limited(now, error.retry_after)
 
 
 def plan_name(budget: Budget) -> str:
@@ -78,7 +80,7 @@ def plan_name(budget: Budget) -> str:
 
 def local_time(time: datetime) -> str:
     """Return a time as a person reads it, in the time zone of Home Assistant."""
-    # A second later, so that no minute is named that has not come yet.
+    # Rounded up, so that no minute is named that has not come yet.
     return f"{dt_util.as_local(time + timedelta(seconds=59)):%Y-%m-%d %H:%M}"
 
 
