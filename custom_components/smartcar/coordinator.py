@@ -411,17 +411,13 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         It is not if the cloud was asked in vain for a day. What nobody asks for, as polling is
         off or the requests are used up, is old, which other sensors and a repair tell.
         """
-        now, contact, failing_for = (
-            dt_util.utcnow(),
-            self.data.last_contact,
-            self.ledger.failing_for,
-        )
+        contact, failing_for = self.data.last_contact, self.ledger.failing_for
         if self.is_gone or failing_for is None or contact is None:
             return not self.is_gone and failing_for is None
+        now = dt_util.utcnow()
         # Refused credentials are not tried again.
         is_refused = isinstance(self.last_exception, ConfigEntryAuthFailed)
-        is_in_vain = is_refused or failing_for >= _FAILING_FOR
-        if not is_in_vain or now - contact < UNAVAILABLE_AFTER:
+        if now - contact < UNAVAILABLE_AFTER or not (is_refused or failing_for >= _FAILING_FOR):
             return True
         return self.ledger.used_up(now) is not None
 
