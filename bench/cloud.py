@@ -4,15 +4,15 @@
 JSON with its address. Beside the cloud it has three doors for the benchmark:
 
     POST /bench/mileage  {"moves": bool}: whether each answer has one more kilometre
-    POST /bench/push     {"url", "vehicle_id", "count", "signals"}: push that often, signed
+    POST /bench/push     {"url", "vehicle_id", "count"}: push that often, signed
     GET  /bench/requests return the requests since the last time, by route
 """
 
 import argparse
 import asyncio
+import itertools
 import json
-import time
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 from aiohttp import web
@@ -21,10 +21,13 @@ from aiohttp.typedefs import Handler
 from simulator import Cloud, create_app
 from simulator.json_types import JsonObject
 from simulator.signals import times
+from simulator.webhooks import Misbehaviour, state_body, state_signals
 from tests.signal_table import TABLE
 
 SIGNALS_ROUTE: Final = "/v3/vehicles/{vehicle_id}/signals"
 ODOMETER: Final = "odometer-traveleddistance"
+# As many signals as the free plan pushes.
+_PUSHED: Final = (ODOMETER, *itertools.islice((code for code in TABLE if code != ODOMETER), 8))
 
 
 class BenchCloud:
@@ -43,47 +46,33 @@ class BenchCloud:
                 signal: JsonObject = {"body": dict(row.body), "meta": meta}
                 self.cloud.override(connection.vehicle_id, code, signal)
 
-    def next_mileage(self) -> dict[str, Any]:
-        """Return a body that no car has sent yet."""
-        self._kilometres += 1
-        return {"value": self._kilometres, "unit": "km"}
-
     def drive(self, vehicle_id: str) -> None:
-        """Let a car have driven a kilometre."""
+        """Let a car have driven a kilometre, so that it shows a value that no car has sent yet."""
+        self._kilometres += 1
         meta = times(self.cloud.clock.now())
-        self.cloud.override(vehicle_id, ODOMETER, {"body": self.next_mileage(), "meta": meta})
+        body: JsonObject = {"value": self._kilometres, "unit": "km"}
+        self.cloud.override(vehicle_id, ODOMETER, {"body": body, "meta": meta})
 
-    async def push(self, url: str, vehicle_id: str, count: int, signals: int) -> None:
+    async def push(self, url: str, vehicle_id: str, count: int) -> None:
         """Send so many signed events, one after the other, each with one value that is new."""
-        (connection,) = self.cloud.connections_of(vehicle_id=vehicle_id)
-        codes = [ODOMETER, *(code for code in TABLE if code != ODOMETER)][:signals]
+        cloud, car = self.cloud, self.cloud.cars[vehicle_id]
+        (connection,) = cloud.connections_of(vehicle_id=vehicle_id)
         async with aiohttp.ClientSession() as session:
             for number in range(count):
-                now = round(time.time() * 1000)
-                bodies = {code: TABLE[code].body for code in codes} | {
-                    ODOMETER: self.next_mileage()
-                }
-                event = {
-                    "eventId": f"{now}-{number}",
-                    "eventType": "VEHICLE_STATE",
-                    "data": {
-                        "user": {"id": connection.user_id},
-                        "vehicle": {"id": vehicle_id, "mode": "live"},
-                        "signals": [
-                            {
-                                "code": code,
-                                "body": dict(body),
-                                "status": {"value": "SUCCESS"},
-                                "meta": {"oemUpdatedAt": now, "retrievedAt": now},
-                            }
-                            for code, body in bodies.items()
-                        ],
-                    },
-                    "triggers": [],
-                    "meta": {"deliveredAt": now, "mode": "LIVE"},
-                }
+                self.drive(vehicle_id)
+                signals = state_signals(cloud.stored(car), _PUSHED, connection.permissions, ())
+                delivered_at = round(cloud.clock.wall() * 1000)
+                body = state_body(
+                    f"{delivered_at}-{number}",
+                    car,
+                    {"id": connection.user_id},
+                    signals=signals,
+                    triggers=(ODOMETER,),
+                    wrong=Misbehaviour(),
+                )
+                event = {**body, "meta": {"deliveredAt": delivered_at, "mode": "LIVE"}}
                 raw = json.dumps(event).encode()
-                headers = {"SC-Signature": self.cloud.sign(raw), "Content-Type": "application/json"}
+                headers = {"SC-Signature": cloud.sign(raw), "Content-Type": "application/json"}
                 async with session.post(url, data=raw, headers=headers) as response:
                     response.raise_for_status()
 

@@ -44,7 +44,6 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er, storage
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.setup import async_setup_component
-from homeassistant.util import dt as dt_util
 
 from custom_components.smartcar.budget import Purpose
 from custom_components.smartcar.const import (
@@ -65,8 +64,6 @@ _WEBHOOK_ID: Final = "bench-smartcar"
 _FLOOR_WEBHOOK_ID: Final = "bench-floor"
 _ROUNDS: Final = 5
 _PER_ROUND: Final = 40
-_PUSHED_SIGNALS: Final = 9
-"""As many as the free plan pushes."""
 
 type Work = Callable[[], Awaitable[None]]
 
@@ -211,7 +208,6 @@ async def _home_assistant(folder: Path) -> AsyncIterator[HomeAssistant]:
     """Run a Home Assistant with nothing in it but an HTTP server on loopback."""
     (folder / "custom_components").symlink_to(ROOT / "custom_components")
     hass = HomeAssistant(str(folder))
-    hass.config.config_dir = str(folder)
     hass.config.skip_pip = True
     hass.config_entries = ConfigEntries(hass, {})
     loader.async_setup(hass)
@@ -331,7 +327,7 @@ class _House:
 
     async def refresh(self, vehicle: VehicleCoordinator) -> None:
         """Refresh a car as its timer does."""
-        vehicle.ledger.spend(Purpose.POLL, dt_util.utcnow())
+        vehicle.spend(Purpose.POLL)
         await vehicle.async_refresh()
 
     async def refresh_all(self) -> None:
@@ -341,11 +337,10 @@ class _House:
             await self.refresh(vehicle)
         await self._hass.async_block_till_done(wait_background_tasks=True)
 
-    async def push(self, url: str, count: int) -> None:
+    async def push(self, count: int, webhook_id: str = _WEBHOOK_ID) -> None:
         """Have so many events pushed, each of a car and with one value that is new."""
-        vehicle_id = self._next().vehicle_id
-        signals = _PUSHED_SIGNALS
-        await self._bench.tell("push", url=url, vehicle_id=vehicle_id, count=count, signals=signals)
+        url = f"http://127.0.0.1:{self._hass.http.server_port}/api/webhook/{webhook_id}"
+        await self._bench.tell("push", url=url, vehicle_id=self._next().vehicle_id, count=count)
 
     async def refresh_cpu(self) -> Cpu:
         """Measure a refresh against the same request with nothing behind it."""
@@ -366,7 +361,7 @@ class _House:
             for _ in range(_PER_ROUND):
                 await self.refresh(self._next())
 
-        return await _cpu(ours, floor, _PER_ROUND)
+        return await _cpu(ours, floor)
 
     async def push_cpu(self) -> Cpu:
         """Measure a push against the same POST to a webhook that only reads it."""
@@ -376,21 +371,14 @@ class _House:
             return web.Response()
 
         webhook.async_register(self._hass, DOMAIN, "Floor", _FLOOR_WEBHOOK_ID, handle)
-        address = f"http://127.0.0.1:{self._hass.http.server_port}/api/webhook"
-
-        async def floor() -> None:
-            await self.push(f"{address}/{_FLOOR_WEBHOOK_ID}", _PER_ROUND)
-
-        async def ours() -> None:
-            await self.push(f"{address}/{_WEBHOOK_ID}", _PER_ROUND)
-
-        return await _cpu(ours, floor, _PER_ROUND)
+        return await _cpu(
+            lambda: self.push(_PER_ROUND), lambda: self.push(_PER_ROUND, _FLOOR_WEBHOOK_ID)
+        )
 
     async def push_once(self) -> None:
         """Push one event, in a second of its own."""
         await asyncio.sleep(1)
-        url = f"http://127.0.0.1:{self._hass.http.server_port}/api/webhook/{_WEBHOOK_ID}"
-        await self.push(url, 1)
+        await self.push(1)
         await self._hass.async_block_till_done(wait_background_tasks=True)
 
     def _next(self) -> VehicleCoordinator:
@@ -411,8 +399,8 @@ class _House:
         return token
 
 
-async def _cpu(ours: Work, floor: Work, count: int) -> Cpu:
-    """Measure the two in turn, so that what slows the machine down slows both; take the medians."""
+async def _cpu(ours: Work, floor: Work) -> Cpu:
+    """Measure the two, each a round, in turn: what slows the machine down slows both."""
     await ours()
     await floor()
     spent: dict[Work, list[float]] = {ours: [], floor: []}
@@ -421,7 +409,7 @@ async def _cpu(ours: Work, floor: Work, count: int) -> Cpu:
             gc.collect()
             begin = time.process_time()
             await work()
-            times.append((time.process_time() - begin) * 1000 / count)
+            times.append((time.process_time() - begin) * 1000 / _PER_ROUND)
     return Cpu(ms=median(spent[ours]), floor_ms=median(spent[floor]))
 
 

@@ -1,14 +1,16 @@
 """Home Assistant as its user has it: states, actions, and time that passes."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Event, HomeAssistant, State
-from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
+    MockConfigEntry,
     async_capture_events,
     async_fire_time_changed,
 )
@@ -23,6 +25,9 @@ SIGNALS_ROUTE = SIGNALS.removeprefix("GET ")
 CONNECTIONS_ROUTE = CONNECTIONS.removeprefix("GET ")
 TOKENS_ROUTE = TOKENS.removeprefix("POST ")
 COMMANDS = "POST /v3/vehicles/{vehicle_id}/commands/"
+ANY_COMMAND = "/v3/vehicles/*/commands/*"
+
+type NewEntry = Callable[..., MockConfigEntry]
 
 # No car waits for longer: who lets so much time pass at once sees one poll of each.
 POLL = timedelta(days=1)
@@ -102,6 +107,15 @@ async def let_pass(
         freezer.tick(part)
         async_fire_time_changed(hass)
         await settle(hass)
+
+
+def issues(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
+    """Return our repairs by the key of their text."""
+    return {
+        str(issue.translation_key): issue
+        for (domain, _), issue in ir.async_get(hass).issues.items()
+        if domain == DOMAIN and issue.active
+    }
 
 
 def next_month() -> datetime:

@@ -14,13 +14,13 @@ from homeassistant.util.aiohttp import MockRequest
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smartcar.const import CONF_APPLICATION_MANAGEMENT_TOKEN, DOMAIN
+from custom_components.smartcar.const import CONF_APPLICATION_MANAGEMENT_TOKEN
 from custom_components.smartcar.store import PushLog
 from custom_components.smartcar.webhook import NoPublicUrlError
 from simulator import Cloud
 from simulator.webhooks import Webhook
 
-from .front_door import settle
+from .front_door import issues, settle
 
 WEBHOOK_ID = "0123456789abcdef"
 ODOMETER = "odometer-traveleddistance"
@@ -103,11 +103,7 @@ class World:
 
     def issues(self) -> dict[str, ir.IssueEntry]:
         """Return the repairs, by the key of their text."""
-        return {
-            str(issue.translation_key): issue
-            for (domain, _), issue in ir.async_get(self._hass).issues.items()
-            if domain == DOMAIN and issue.active
-        }
+        return issues(self._hass)
 
     # Sending
 

@@ -9,7 +9,7 @@ from random import Random
 import subprocess
 import sys
 
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 import pytest
 
 from bench.cars import DAYS, END, PROFILES, START, Month, Use, reports_of
@@ -36,6 +36,10 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=8,
 )
+
+
+# What docs/budget.md says of a thousand months; --deep tries more.
+A_THOUSAND = settings(max_examples=max(1000, settings().max_examples))
 
 
 def make(budget: Budget | None = None) -> Ledger:
@@ -181,6 +185,7 @@ class Life:
                 self.blocked_until = max(self.blocked_until or refusal.until, refusal.until)
 
 
+@A_THOUSAND
 @given(
     seed=st.integers(0, 2**32),
     monthly=st.integers(1, 800),
@@ -208,6 +213,7 @@ def busy_month(seed: int, hour: float, hours: float, parts: int, spread: float) 
     return Month([use for use in uses if use.end < END], reports_of(uses, dice))
 
 
+@A_THOUSAND
 @given(
     seed=st.integers(0, 2**32),
     hour=st.floats(0, 12),

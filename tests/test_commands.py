@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from simulator import Cloud
 from simulator.car import Car
@@ -21,10 +21,12 @@ from simulator.errors import envelope, problem
 from simulator.faults import Fault, Stream
 
 from .front_door import (
+    ANY_COMMAND,
     COMMANDS,
     POLL,
     SIGNALS,
     TOKENS,
+    NewEntry,
     act,
     entities,
     entity_id,
@@ -35,14 +37,11 @@ from .front_door import (
     value,
 )
 
-type NewEntry = Callable[..., MockConfigEntry]
-
 LOCK = "lock.door_lock"
 SWITCH = "switch.charging"
 LIMIT = "number.charge_limit"
 LOCK_REQUEST = f"{COMMANDS}security/lock"
 UNLOCK_REQUEST = f"{COMMANDS}security/unlock"
-ANY_COMMAND = "/v3/vehicles/*/commands/*"
 MINUTE = timedelta(minutes=1)
 
 

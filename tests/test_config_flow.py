@@ -56,8 +56,7 @@ from simulator.connect import ERRORS as SIMULATED_CONNECT_ERRORS
 from simulator.faults import Fault
 
 from .flow import Person
-
-type NewEntry = Callable[..., MockConfigEntry]
+from .front_door import NewEntry
 
 REDIRECT_URI = "https://example.com/auth/external/callback"
 WRONG_SECRET = "0123-a-wrong-secret-4567"

@@ -1,6 +1,5 @@
 """Staying up to date: polls, cars that fail, cars that come and go, and what users ask for."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 import json
 import logging
@@ -9,10 +8,9 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartcar.const import CONF_APPLICATION_ID, DOMAIN
 from simulator import Cloud
@@ -29,11 +27,13 @@ from .front_door import (
     SIGNALS_ROUTE,
     STEP,
     Changes,
+    NewEntry,
     act,
     device,
     device_id,
     entities,
     entity_id,
+    issues,
     let_pass,
     next_month,
     refresh,
@@ -41,8 +41,6 @@ from .front_door import (
     state,
     value,
 )
-
-type NewEntry = Callable[..., MockConfigEntry]
 
 DAY = timedelta(hours=24)
 BATTERY = "sensor.battery_level"
@@ -54,15 +52,6 @@ def polls(cloud: Cloud) -> int:
     count = cloud.requests[SIGNALS]
     cloud.requests.clear()
     return count
-
-
-def issues(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
-    """Return our repairs by their text."""
-    return {
-        str(issue.translation_key): issue
-        for (domain, _), issue in ir.async_get(hass).issues.items()
-        if domain == DOMAIN
-    }
 
 
 # One car fails

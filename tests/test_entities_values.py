@@ -1,6 +1,6 @@
 """What entities make of the bodies that cars really send, and of any other."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 import json
 from types import SimpleNamespace
@@ -12,7 +12,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import json_bytes
 from hypothesis import example, given, strategies as st
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartcar import binary_sensor, sensor
 from custom_components.smartcar.api import Connection, Signal, SignalError, SignalStatus
@@ -29,13 +28,12 @@ from simulator import Cloud
 from simulator.car import Car
 
 from .api.strategies import anything, damaged, objects
-from .front_door import entities, entity_id, refresh, settle, state, value
+from .front_door import NewEntry, entities, entity_id, refresh, settle, state, value
 from .signal_table import NOON, TABLE
 from .signal_world import complaints, device_of, send, set_up
 
 pytestmark = pytest.mark.usefixtures("everything_is_enabled")
 
-type MakeEntry = Callable[..., MockConfigEntry]
 
 BODIES = {code: row.body for code, row in TABLE.items()}
 MINUTE = timedelta(minutes=1)
@@ -47,7 +45,7 @@ def vehicles() -> int:
 
 
 @pytest.fixture
-async def started(hass: HomeAssistant, car: Car, new_entry: MakeEntry) -> ConfigEntry:
+async def started(hass: HomeAssistant, car: Car, new_entry: NewEntry) -> ConfigEntry:
     """Return an entry whose car has not sent anything yet."""
     entry = new_entry()
     await set_up(hass, entry)
@@ -281,7 +279,7 @@ async def test_bodies_that_cars_send(
     cloud: Cloud,
     car: Car,
     freezer: FrozenDateTimeFactory,
-    new_entry: MakeEntry,
+    new_entry: NewEntry,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     await set_up(hass, new_entry(options={CONF_REQUESTS_PER_MONTH: 10_000}))

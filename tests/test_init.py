@@ -1,6 +1,5 @@
 """Setting up: which devices and entities there are, and what a start costs."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 import os
 from typing import Any
@@ -12,7 +11,6 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartcar.const import DOMAIN
 from simulator import Cloud
@@ -30,6 +28,7 @@ from .front_door import (
     TOKENS,
     TOKENS_ROUTE,
     Changes,
+    NewEntry,
     device,
     entities,
     entity_id,
@@ -39,8 +38,6 @@ from .front_door import (
     settle,
     value,
 )
-
-type NewEntry = Callable[..., MockConfigEntry]
 
 ALWAYS = {
     "button.refresh",

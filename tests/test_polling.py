@@ -14,7 +14,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
@@ -27,15 +27,18 @@ from simulator.car import Car
 from simulator.faults import Fault
 
 from .front_door import (
+    ANY_COMMAND,
     COMMANDS,
     CONNECTIONS,
     SIGNALS,
     SIGNALS_ROUTE,
     STEP,
+    NewEntry,
     act,
     device_id,
     entities,
     entity_id,
+    issues,
     let_pass,
     next_month,
     refresh,
@@ -45,7 +48,6 @@ from .front_door import (
 from .push_world import World
 from .signal_world import set_up
 
-type NewEntry = Callable[..., MockConfigEntry]
 type Start = Callable[..., Awaitable[MockConfigEntry]]
 
 SECOND = timedelta(seconds=1)
@@ -57,7 +59,6 @@ LEFT = "sensor.requests_left"
 NEXT = "sensor.next_poll"
 LOCK = "lock.door_lock"
 ODOMETER = "sensor.odometer"
-ANY_COMMAND = "/v3/vehicles/*/commands/*"
 
 
 @pytest.fixture
@@ -198,15 +199,6 @@ def time_in(sentence: str) -> datetime:
     """Return the time that a sentence names."""
     (found,) = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d", sentence)
     return datetime.fromisoformat(found).replace(tzinfo=dt_util.get_default_time_zone())
-
-
-def issues(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
-    """Return our repairs by their text."""
-    return {
-        str(issue.translation_key): issue
-        for (domain, _), issue in ir.async_get(hass).issues.items()
-        if domain == DOMAIN and issue.active
-    }
 
 
 async def choose(hass: HomeAssistant, entry: ConfigEntry, requests: int, reserve: int = 10) -> None:

@@ -12,7 +12,6 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 import custom_components.smartcar
 from custom_components.smartcar import binary_sensor, sensor
@@ -21,13 +20,12 @@ from simulator import Cloud
 from simulator.car import Car
 from simulator.catalogue import SIGNALS
 
-from .front_door import entities, refresh, state
+from .front_door import NewEntry, entities, refresh, state
 from .signal_table import ALWAYS, BY_PERMISSION, ENTITIES, NOON, TABLE, Shown
 from .signal_world import ask, complaints, device_of, differences, fail, forbid, seen, send, set_up
 
 pytestmark = pytest.mark.usefixtures("everything_is_enabled")
 
-type MakeEntry = Callable[..., MockConfigEntry]
 
 BODIES = {code: row.body for code, row in TABLE.items()}
 SHOWN = tuple(shown for row in TABLE.values() for shown in row.shown)
@@ -39,7 +37,7 @@ def vehicles() -> int:
 
 
 @pytest.fixture
-async def full(hass: HomeAssistant, cloud: Cloud, car: Car, new_entry: MakeEntry) -> ConfigEntry:
+async def full(hass: HomeAssistant, cloud: Cloud, car: Car, new_entry: NewEntry) -> ConfigEntry:
     """Return an entry whose car has sent every signal."""
     send(cloud, car, BODIES)
     entry = new_entry()
@@ -95,7 +93,7 @@ async def test_actions_return_what_no_state_can_hold(
 
 
 async def test_without_the_permission_to_command(
-    hass: HomeAssistant, cloud: Cloud, car: Car, new_entry: MakeEntry
+    hass: HomeAssistant, cloud: Cloud, car: Car, new_entry: NewEntry
 ) -> None:
     """What would be commanded is shown by a sensor instead."""
     forbid(cloud, car, "control_charge", "control_security")
@@ -119,7 +117,7 @@ async def test_without_the_permission_to_command(
 
 
 async def test_american_units(
-    hass: HomeAssistant, cloud: Cloud, car: Car, new_entry: MakeEntry
+    hass: HomeAssistant, cloud: Cloud, car: Car, new_entry: NewEntry
 ) -> None:
     hass.config.units = US_CUSTOMARY_SYSTEM
     send(cloud, car, BODIES)
@@ -208,7 +206,7 @@ async def test_errors_alone_show_nothing(
     hass: HomeAssistant,
     cloud: Cloud,
     car: Car,
-    new_entry: MakeEntry,
+    new_entry: NewEntry,
     freezer: FrozenDateTimeFactory,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -425,7 +423,7 @@ NULLS: Mapping[str, Mapping[str, Any]] = {
 
 
 async def test_null_fields_create_nothing(
-    hass: HomeAssistant, cloud: Cloud, car: Car, new_entry: MakeEntry
+    hass: HomeAssistant, cloud: Cloud, car: Car, new_entry: NewEntry
 ) -> None:
     plain = {code: dict.fromkeys(body) for code, body in BODIES.items()}
     send(cloud, car, plain | NULLS)

@@ -16,9 +16,10 @@ One `Ledger` per car, and one `ApplicationBucket` that the cars of an applicatio
     an answer    `answered(situation, now, news=...)`: did it bring anything newer?
     a push       `pushed(situation, now)`
     an error     `failed` if it was a poll or a refresh. Besides, whatever it was: `plan_refused`
-                 for a 430; `limited` for a 429, or the bucket's `limited` if that was meant for
-                 the application
+                 for a 430; `limited` for a 429 or a `retry-after`, or the bucket's `limited` if
+                 that was meant for the application
     a repair     `used_up(now)`: nothing will be polled for days, and why
+    the options  `use(budget, now)`
 
 What is spent is counted before it is sent: a request that fails may have been counted as well.
 """
@@ -31,6 +32,9 @@ import math
 from typing import Final, Self
 
 type Json = bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None
+
+DEFAULT_MONTHLY: Final = 500
+DEFAULT_RESERVE_PERCENT: Final = 10
 
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(days=1)
@@ -123,11 +127,11 @@ class Refusal:
 class Budget:
     """Requests per car and UTC month, and how many of them polls leave to the user."""
 
-    monthly: int = 500
-    reserve: int = 50
+    monthly: int = DEFAULT_MONTHLY
+    reserve: int = DEFAULT_MONTHLY * DEFAULT_RESERVE_PERCENT // 100
 
     @classmethod
-    def of(cls, monthly: int, reserve_percent: float = 10) -> Self:
+    def of(cls, monthly: int, reserve_percent: float = DEFAULT_RESERVE_PERCENT) -> Self:
         """Return the budget with a reserve of so many percent, rounded up."""
         monthly = max(monthly, 0)
         share = min(max(reserve_percent, 0), 100) / 100
@@ -148,9 +152,9 @@ class _Month:
     """What was spent in a month.
 
     It is counted from `since`: who begins on the 20th has no claim to what the 19 days before
-    were worth, as somebody else may have spent it. `refused_at` is the monthly budget under
-    which the cloud said that the plan is used up, else -1. `others` are commands, and those polls and
-    refreshes (`refreshes`) that nothing had accrued for.
+    were worth, as somebody else may have spent it. `others` are commands, and those polls and
+    refreshes (`refreshes`) that nothing had accrued for. `refused_at` is the monthly budget under
+    which the cloud said that the plan is used up, else -1.
     """
 
     since: datetime
@@ -411,7 +415,7 @@ class Ledger:
             self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
 
     def limited(self, now: datetime, retry_after: float | None = None) -> None:
-        """Obey a 429 that is meant for this car; `retry_after` is in seconds."""
+        """Leave this car alone, as a 429 or a `retry-after` (in seconds) asks for."""
         self._settle(now)
         self._blocked_until = _later(self._blocked_until, now + _retry_after(retry_after))
 
@@ -428,10 +432,8 @@ class Ledger:
         if retry_after is None:
             month.refused_at = self.budget.monthly
         else:
-            self._plan_until, self._plan_budget = (
-                now + _retry_after(retry_after),
-                self.budget.monthly,
-            )
+            self._plan_until = now + _retry_after(retry_after)
+            self._plan_budget = self.budget.monthly
 
     def _plan_open_at(self, now: datetime, month: _Month) -> datetime:
         """Return until when the plan is used up, by the cloud's word; `now` if it is not."""
@@ -584,7 +586,7 @@ class Ledger:
         A clock that was put back takes along what was planned by it, and finds the counts of the
         month that it is put back to.
         """
-        key = f"{now.year}-{now.month:02}"
+        key = _month_key(now)
         if now == self._now and key in self._months:
             return self._months[key]
         self._blocked_until = _put_back(self._blocked_until, self._now, now)
@@ -636,7 +638,7 @@ class Ledger:
         months = data.get("months")
         for item in months if isinstance(months, Sequence) else ():
             if isinstance(item, Mapping) and (since := _time(item.get("since"))):
-                ledger._months[f"{since:%Y-%m}"] = _Month(
+                ledger._months[_month_key(since)] = _Month(
                     since,
                     polls=int(_number(item.get("polls"), 0, 1e9, 0)),
                     others=int(_number(item.get("others"), 0, 1e9, 0)),
@@ -662,6 +664,10 @@ class Ledger:
             for name in cls._TIMES:
                 setattr(ledger, f"_{name}", _time(times.get(name)))
         return ledger
+
+
+def _month_key(time: datetime) -> str:
+    return f"{time.year}-{time.month:02}"
 
 
 def _month_around(now: datetime) -> tuple[datetime, datetime]:

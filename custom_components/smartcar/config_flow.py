@@ -47,6 +47,7 @@ from .api import (
     SmartcarError,
     TransportError,
 )
+from .budget import DEFAULT_MONTHLY, DEFAULT_RESERVE_PERCENT
 from .const import (
     CONF_APPLICATION_ID,
     CONF_APPLICATION_MANAGEMENT_TOKEN,
@@ -59,7 +60,7 @@ from .const import (
 )
 from .coordinator import HANDOVERS, Handover, vehicle_name
 from .oauth import DEFAULT_PERMISSIONS, PERMISSIONS, ConnectImplementation
-from .polling import DEFAULT_COMMAND_RESERVE, DEFAULT_REQUESTS_PER_MONTH, PLANS
+from .polling import PLANS
 from .webhook import (
     NoPublicUrlError,
     UrlTest,
@@ -651,9 +652,7 @@ class SmartcarConfigFlow(AbstractOAuth2FlowHandler, domain=DOMAIN):
 
 _OPTIONS = vol.Schema(
     {
-        vol.Required(
-            CONF_REQUESTS_PER_MONTH, default=str(DEFAULT_REQUESTS_PER_MONTH)
-        ): SelectSelector(
+        vol.Required(CONF_REQUESTS_PER_MONTH, default=str(DEFAULT_MONTHLY)): SelectSelector(
             SelectSelectorConfig(
                 options=_PLANS,
                 translation_key="requests_per_month",
@@ -661,7 +660,7 @@ _OPTIONS = vol.Schema(
                 custom_value=True,
             )
         ),
-        vol.Required(CONF_COMMAND_RESERVE, default=DEFAULT_COMMAND_RESERVE): NumberSelector(
+        vol.Required(CONF_COMMAND_RESERVE, default=DEFAULT_RESERVE_PERCENT): NumberSelector(
             NumberSelectorConfig(
                 min=0,
                 max=50,

@@ -411,9 +411,11 @@ class VehicleCoordinator(DataUpdateCoordinator[VehicleState]):
         It is not if the cloud was asked in vain for a day. What nobody asks for, as polling is
         off or the requests are used up, is old, which other sensors and a repair tell.
         """
+        if self.is_gone:
+            return False
         contact, failing_for = self.data.last_contact, self.ledger.failing_for
-        if self.is_gone or failing_for is None or contact is None:
-            return not self.is_gone and failing_for is None
+        if failing_for is None or contact is None:
+            return failing_for is None
         now = dt_util.utcnow()
         # Refused credentials are not tried again.
         is_refused = isinstance(self.last_exception, ConfigEntryAuthFailed)

@@ -9,13 +9,19 @@ from homeassistant.util import dt as dt_util
 
 from .api import ApiError, BillingError, RateLimitError, SmartcarError
 from .api.signals import CURRENT_SPEED, GEAR_STATE, IS_ASLEEP, IS_CHARGING
-from .budget import Activity, ApplicationBucket, Budget, Ledger, Reason, Refusal, Situation
+from .budget import (
+    DEFAULT_MONTHLY,
+    DEFAULT_RESERVE_PERCENT,
+    Activity,
+    ApplicationBucket,
+    Budget,
+    Ledger,
+    Reason,
+    Refusal,
+    Situation,
+)
 from .const import CONF_COMMAND_RESERVE, CONF_REQUESTS_PER_MONTH, DOMAIN
 from .vehicle import VehicleState
-
-DEFAULT_REQUESTS_PER_MONTH: Final = 500
-DEFAULT_COMMAND_RESERVE: Final = 10
-"""In percent."""
 
 # By requests per month and car, as far as users could see them. None of it is published.
 PLANS: Final[Mapping[int, str]] = {500: "Free", 100: "Build"}
@@ -28,8 +34,8 @@ _AT_REST: Final = frozenset({"PARK", "NEUTRAL"})
 def budget_of(options: Mapping[str, Any]) -> Budget:
     """Return the budget that the user has set for each car."""
     return Budget.of(
-        options.get(CONF_REQUESTS_PER_MONTH, DEFAULT_REQUESTS_PER_MONTH),
-        options.get(CONF_COMMAND_RESERVE, DEFAULT_COMMAND_RESERVE),
+        options.get(CONF_REQUESTS_PER_MONTH, DEFAULT_MONTHLY),
+        options.get(CONF_COMMAND_RESERVE, DEFAULT_RESERVE_PERCENT),
     )
 
 

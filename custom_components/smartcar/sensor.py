@@ -138,6 +138,29 @@ def _counted(
     )
 
 
+def _told(
+    key: str,
+    watched: str,
+    read: Callable[[VehicleCoordinator], SensorValue],
+    *,
+    device_class: SensorDeviceClass | None = None,
+    state_class: SensorStateClass | None = None,
+    exists: Callable[[VehicleCoordinator], bool] = lambda _: True,
+    enabled: bool = True,
+) -> SmartcarSensorDescription:
+    """Return the row of what is known beside the signals; written when `watched` is told of."""
+    return SmartcarSensorDescription(
+        key=key,
+        watches=frozenset({watched}),
+        exists_fn=exists,
+        coordinator_fn=read,
+        device_class=device_class,
+        state_class=state_class,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=enabled,
+    )
+
+
 def _trouble_code_count(car: VehicleState) -> int | None:
     """Return the number of active trouble codes; some cars send only the list."""
     count, codes = car.value(catalogue.DTC_COUNT), car.value(catalogue.DTC_LIST)
@@ -282,12 +305,11 @@ SENSORS = (
         device_class=SensorDeviceClass.ENUM,
         options=list(ChargingState),
     ),
-    SmartcarSensorDescription(
-        key="data_from_car",
-        watches=frozenset({DATA_FROM_CAR}),
-        value_fn=lambda car: car.data_from_car,
+    _told(
+        "data_from_car",
+        DATA_FROM_CAR,
+        lambda vehicle: vehicle.data.data_from_car,
         device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
     ),
     SmartcarSensorDescription(
         key="drive_mode",
@@ -338,22 +360,20 @@ SENSORS = (
         SensorDeviceClass.TEMPERATURE,
         precision=1,
     ),
-    SmartcarSensorDescription(
-        # Off, as it changes with every request and tells nothing of the car.
-        key="last_contact",
-        watches=frozenset({LAST_CONTACT}),
-        value_fn=lambda car: car.last_contact,
+    # Off, as it changes with every request and tells nothing of the car.
+    _told(
+        "last_contact",
+        LAST_CONTACT,
+        lambda vehicle: vehicle.data.last_contact,
         device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
+        enabled=False,
     ),
-    SmartcarSensorDescription(
-        key="last_push",
-        watches=frozenset({LAST_PUSH}),
-        exists_fn=has_push,
-        value_fn=lambda car: car.last_push,
+    _told(
+        "last_push",
+        LAST_PUSH,
+        lambda vehicle: vehicle.data.last_push,
         device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
+        exists=has_push,
     ),
     _measured(
         "low_voltage_battery_level",
@@ -376,13 +396,12 @@ SENSORS = (
         category=EntityCategory.DIAGNOSTIC,
         enabled=False,
     ),
-    SmartcarSensorDescription(
-        key="next_poll",
-        watches=frozenset({NEXT_POLL}),
-        coordinator_fn=lambda vehicle: vehicle.next_poll,
+    _told(
+        "next_poll",
+        NEXT_POLL,
+        lambda vehicle: vehicle.next_poll,
         device_class=SensorDeviceClass.TIMESTAMP,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
+        enabled=False,
     ),
     _named("nickname", catalogue.NICKNAME, enabled=False),
     _measured(
@@ -396,20 +415,18 @@ SENSORS = (
     _measured(
         "range", catalogue.BATTERY_RANGE, UnitOfLength.KILOMETERS, SensorDeviceClass.DISTANCE
     ),
-    SmartcarSensorDescription(
-        key="requests_left",
-        watches=frozenset({REQUESTS}),
-        coordinator_fn=lambda vehicle: vehicle.requests_left,
+    _told(
+        "requests_left",
+        REQUESTS,
+        lambda vehicle: vehicle.requests_left,
         state_class=SensorStateClass.MEASUREMENT,
-        entity_category=EntityCategory.DIAGNOSTIC,
     ),
-    SmartcarSensorDescription(
-        key="requests_this_month",
-        watches=frozenset({REQUESTS}),
-        coordinator_fn=lambda vehicle: vehicle.requests_this_month,
+    _told(
+        "requests_this_month",
+        REQUESTS,
+        lambda vehicle: vehicle.requests_this_month,
         state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
+        enabled=False,
     ),
     _counted("service_records", catalogue.SERVICE_RECORDS),
     _measured(
@@ -419,24 +436,22 @@ SENSORS = (
         SensorDeviceClass.SPEED,
         enabled=False,
     ),
-    SmartcarSensorDescription(
-        # Of the whole application: what is not signed belongs to no car.
-        key="pushes_rejected",
-        watches=frozenset({LAST_CONTACT}),
-        exists_fn=has_push,
-        coordinator_fn=lambda vehicle: vehicle.account.push_log.rejected,
+    # Of the whole application: what is not signed belongs to no car.
+    _told(
+        "pushes_rejected",
+        LAST_CONTACT,
+        lambda vehicle: vehicle.account.push_log.rejected,
         state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
+        exists=has_push,
+        enabled=False,
     ),
-    SmartcarSensorDescription(
-        key="pushes_today",
-        watches=frozenset({LAST_PUSH}),
-        exists_fn=has_push,
-        value_fn=lambda car: car.pushes_today,
+    _told(
+        "pushes_today",
+        LAST_PUSH,
+        lambda vehicle: vehicle.data.pushes_today,
         state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
+        exists=has_push,
+        enabled=False,
     ),
     _named("surveillance_brand", catalogue.SURVEILLANCE_BRAND, enabled=False),
     _named("trim", catalogue.TRIM, enabled=False),

@@ -27,7 +27,10 @@ from .reading import (
 
 
 class Listing[T](list[T]):
-    """The members of all pages. `complete` is False if the cloud counted more than it showed."""
+    """The members of all pages, of which there were `pages`.
+
+    `complete` is False if the cloud counted more than it showed.
+    """
 
     def __init__(self, members: Iterable[T] = (), *, complete: bool = True, pages: int = 1) -> None:
         """Collect the members."""
