@@ -2,6 +2,6 @@
 
 import logging
 
-# The package of the integration imports the cameras by way of the cloud, and they miss a library
-# of the system: not our matter.
+# The package of the integration imports the cameras by way of the cloud. The cameras miss a
+# library of the system, which does not matter here.
 logging.getLogger("homeassistant.components.camera.img_util").setLevel(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""Measure what the integration costs (`house`), or how a budget is spent (`budget`).
+"""Measure what the integration costs (`cost`), or how a budget is spent (`budget`).
 
 Prints a table, and writes the figures as JSON if asked. Fails on counts and on what the budget
 promises, never on time.
@@ -14,17 +14,16 @@ import sys
 
 from homeassistant.const import __version__ as home_assistant_version
 
-from bench import house
 from bench.cars import PROFILES
-from bench.house import Cost, Cpu
+from bench.cost import SIZES, Cost, Cpu, measure as measure_cost
 from bench.plot import draw
 from bench.simulation import MONTHS, measure
 
 
 def main() -> int:
-    """Run the benchmark that was asked for; 1 if a figure is not what it should be."""
+    """Run the chosen benchmark; return 1 if a figure is not what it should be."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("name", nargs="?", choices=["house", "budget"], default="house")
+    parser.add_argument("name", nargs="?", choices=["cost", "budget"], default="cost")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="budget: also draw the plot here")
     parser.add_argument(
@@ -32,13 +31,13 @@ def main() -> int:
         type=int,
         nargs="+",
         metavar="N",
-        default=house.SIZES,
-        help="house: how many (default: %(default)s)",
+        default=SIZES,
+        help="cost: how many (default: %(default)s)",
     )
     options = parser.parse_args()
     if options.name == "budget":
         return _budget(options.json, options.svg)
-    return _house(options.cars, options.json)
+    return _cost(options.cars, options.json)
 
 
 def _write(path: Path | None, data: object) -> None:
@@ -52,11 +51,8 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-# The house
-
-
-def _house(sizes: Sequence[int], path: Path | None) -> int:
-    costs = [house.measure(vehicles) for vehicles in sizes]
+def _cost(sizes: Sequence[int], path: Path | None) -> int:
+    costs = [measure_cost(vehicles) for vehicles in sizes]
     head = ["cars", *(str(cost.vehicles) for cost in costs)]
     sys.stdout.write(_table(head, _rows(costs)))
     missed = [text for cost in costs for text in cost.missed()]
@@ -81,7 +77,7 @@ def _rows(costs: Sequence[Cost]) -> list[list[str]]:
     def cpu(name: str, read: Callable[[Cost], Cpu]) -> Iterator[list[str]]:
         yield row(f"CPU of {name}, ms", lambda cost: f"{read(cost).ms:.2f}")
         yield row("... of which floor", lambda cost: f"{read(cost).floor_ms:.2f}")
-        yield row("... of which ours", lambda cost: f"{read(cost).above_ms:.2f}")
+        yield row("... of which the integration", lambda cost: f"{read(cost).above_ms:.2f}")
 
     return [
         row("entities of each car", lambda cost: f"{cost.entities_per_car:.0f}"),
@@ -107,9 +103,6 @@ def _rows(costs: Sequence[Cost]) -> list[list[str]]:
         row("memory of each car, KiB", lambda cost: f"{cost.memory_kib_per_car:.0f}"),
         row("store of each car, KiB", lambda cost: f"{cost.store_kib_per_car:.0f}"),
     ]
-
-
-# The budget
 
 
 def _budget(path: Path | None, plot: Path | None) -> int:

@@ -1,9 +1,9 @@
-"""A simulated cloud of its own process, so that its work is not counted as ours.
+"""A simulated cloud in its own process, so that its work is not counted as the integration's.
 
 `python -m bench.cloud N` serves N cars that stand still and send every signal, and prints a line of
-JSON with its address. Beside the cloud it has three doors for the benchmark:
+JSON with its address. It adds three routes to the cloud for the benchmark:
 
-    POST /bench/mileage  {"moves": bool}: whether each answer has one more kilometre
+    POST /bench/mileage  {"moves": bool}: whether each answer has one more kilometer
     POST /bench/push     {"url", "vehicle_id", "count"}: push that often, signed
     GET  /bench/requests return the requests since the last time, by route
 """
@@ -19,42 +19,43 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from simulator import Cloud, create_app
+from simulator.events import state_body, state_signals
+from simulator.examples import EXAMPLES
 from simulator.json_types import JsonObject
+from simulator.misbehavior import Misbehavior
 from simulator.signals import times
-from simulator.webhooks import Misbehaviour, state_body, state_signals
-from tests.signal_table import TABLE
 
 SIGNALS_ROUTE: Final = "/v3/vehicles/{vehicle_id}/signals"
 ODOMETER: Final = "odometer-traveleddistance"
 # As many signals as the free plan pushes.
-_PUSHED: Final = (ODOMETER, *itertools.islice((code for code in TABLE if code != ODOMETER), 8))
+_PUSHED: Final = (ODOMETER, *itertools.islice((code for code in EXAMPLES if code != ODOMETER), 8))
 
 
 class BenchCloud:
-    """The cloud, and what the benchmark wants of it."""
+    """The cloud, with cars that change only when the benchmark lets them."""
 
     def __init__(self, vehicles: int) -> None:
         """Let every car send every signal, and nothing move."""
         self.cloud = Cloud(vehicles=vehicles, connection_lag=0, subscription_lag=0)
         self.moves = False
-        self._kilometres = 10_000
-        # Of a time of their own, else they would follow the cars' reports.
+        self._kilometers = 10_000
+        # With times of their own: else they would follow the reports of the cars.
         meta = times(self.cloud.clock.now())
         for connection in self.cloud.connections.values():
-            self.cloud.cars[connection.vehicle_id].held = True
-            for code, row in TABLE.items():
-                signal: JsonObject = {"body": dict(row.body), "meta": meta}
+            self.cloud.cars[connection.vehicle_id].is_frozen = True
+            for code, body in EXAMPLES.items():
+                signal: JsonObject = {"body": body, "meta": meta}
                 self.cloud.override(connection.vehicle_id, code, signal)
 
     def drive(self, vehicle_id: str) -> None:
-        """Let a car have driven a kilometre, so that it shows a value that no car has sent yet."""
-        self._kilometres += 1
+        """Let a car have driven a kilometer, so that it shows a value that no car has sent yet."""
+        self._kilometers += 1
         meta = times(self.cloud.clock.now())
-        body: JsonObject = {"value": self._kilometres, "unit": "km"}
+        body: JsonObject = {"value": self._kilometers, "unit": "km"}
         self.cloud.override(vehicle_id, ODOMETER, {"body": body, "meta": meta})
 
     async def push(self, url: str, vehicle_id: str, count: int) -> None:
-        """Send so many signed events, one after the other, each with one value that is new."""
+        """Send `count` signed events, one after the other, each with one new value."""
         cloud, car = self.cloud, self.cloud.cars[vehicle_id]
         (connection,) = cloud.connections_of(vehicle_id=vehicle_id)
         async with aiohttp.ClientSession() as session:
@@ -68,7 +69,7 @@ class BenchCloud:
                     {"id": connection.user_id},
                     signals=signals,
                     triggers=(ODOMETER,),
-                    wrong=Misbehaviour(),
+                    wrong=Misbehavior(),
                 )
                 event = {**body, "meta": {"deliveredAt": delivered_at, "mode": "LIVE"}}
                 raw = json.dumps(event).encode()

@@ -1,11 +1,11 @@
-"""The one plot: median ages in use, as a small SVG that needs nothing but a text."""
+"""Draws the median ages in use as a small SVG."""
 
 from collections.abc import Sequence
 
 from bench.simulation import Result
 
 _WIDTH, _ROW, _LEFT, _TOP = 640, 46, 130, 56
-_OURS, _FIXED = "#0b7285", "#adb5bd"
+_BUDGET, _FIXED = "#0b7285", "#adb5bd"
 
 
 def draw(results: Sequence[Result]) -> str:
@@ -26,7 +26,7 @@ def draw(results: Sequence[Result]) -> str:
             "Median age of the data while the car drives or charges, minutes</text>"
         ),
         (
-            f'<rect x="{_LEFT}" y="32" width="12" height="12" fill="{_OURS}"/>'
+            f'<rect x="{_LEFT}" y="32" width="12" height="12" fill="{_BUDGET}"/>'
             f'<text x="{_LEFT + 18}" y="43">this budget</text>'
         ),
         (
@@ -39,11 +39,14 @@ def draw(results: Sequence[Result]) -> str:
         lines.append(
             f'<text x="{_LEFT - 8}" y="{top + 23}" text-anchor="end">{result.profile}</text>'
         )
-        for offset, value, colour in ((2, result.median, _OURS), (19, result.fixed_median, _FIXED)):
+        for offset, value, color in (
+            (2, result.median, _BUDGET),
+            (19, result.fixed_median, _FIXED),
+        ):
             width = value * scale
             lines.append(
                 f'<rect x="{_LEFT}" y="{top + offset}" width="{width:.1f}" height="15" '
-                f'fill="{colour}"/><text x="{_LEFT + width + 5:.1f}" y="{top + offset + 12}">'
+                f'fill="{color}"/><text x="{_LEFT + width + 5:.1f}" y="{top + offset + 12}">'
                 f"{value:.0f}</text>"
             )
     return "\n".join([*lines, "</svg>", ""])

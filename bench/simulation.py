@@ -110,13 +110,13 @@ def run(months: Sequence[Month], budget: Budget = BUDGET) -> list[tuple[int, lis
         if is_poll:
             ledger.spend(Purpose.POLL, now)
             report = house.month.stored(now)
-            ledger.answered(_situation(report), now, news=house.take(report, now))
+            ledger.record_answer(_situation(report), now, news=house.take(report, now))
         elif report is not None:
             if house.take(report, now):
-                ledger.pushed(_situation(report), now)
+                ledger.record_push(_situation(report), now)
         elif ledger.refusal(Purpose.COMMAND, now) is None:
             ledger.spend(Purpose.COMMAND, now)
-            ledger.refresh_soon(now)
+            ledger.plan_follow_up(now)
         dues[car] = ledger.due(now)
     last = END - timedelta(seconds=1)
     return [

@@ -100,7 +100,7 @@ class Driver:
     async def _make_ready(self) -> None:
         """Make the car one that can do everything: parked, plugged in, not full."""
         state = await self._truth()
-        changes: dict[str, object] = {"held": True}
+        changes: dict[str, object] = {"is_frozen": True}
         if state["driving"]:
             changes["driving"] = False
         if _CHARGING in self.vehicle.entities:

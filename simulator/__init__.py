@@ -6,7 +6,8 @@ In process: `app = create_app(Cloud(vehicles=3, seed=1))`. As a process:
 
 from .app import create_app
 from .cloud import Cloud
+from .delivery import Delivery
 from .faults import Fault, Stream
-from .webhooks import Delivery, Misbehaviour
+from .misbehavior import Misbehavior
 
-__all__ = ["Cloud", "Delivery", "Fault", "Misbehaviour", "Stream", "create_app"]
+__all__ = ["Cloud", "Delivery", "Fault", "Misbehavior", "Stream", "create_app"]

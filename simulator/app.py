@@ -12,14 +12,36 @@ from aiohttp.typedefs import Handler, Middleware
 from .cloud import Cloud
 from .errors import ApiError, ErrorType, refuse
 from .faults import Fault, Stream
-from .routes import connect, control, dashboard, iam, management, vehicle
-from .routes.common import CLOUD, origin_of, problem_answer
+from .routes import (
+    applications,
+    connect,
+    connections,
+    control,
+    dashboard,
+    iam,
+    subscriptions,
+    vehicles,
+    webhooks,
+)
+from .routes.common import CLOUD, origin_of, problem_answer, request_id
 
 _LOGGER: Final = logging.getLogger("simulator")
 
 OAUTH_ERRORS: Final = {400: "invalid_request", 401: "invalid_client"}
 
 type Serve = Callable[[], Awaitable[web.Response]]
+
+_ROUTES: Final = (
+    iam,
+    connect,
+    connections,
+    vehicles,
+    applications,
+    webhooks,
+    subscriptions,
+    control,
+    dashboard,
+)
 
 API: Final = "/v3/"
 OWN: Final = "/_"
@@ -31,7 +53,7 @@ def create_app(cloud: Cloud) -> web.Application:
     app = web.Application(middlewares=[_middleware(cloud)])
     app[CLOUD] = cloud
     app.cleanup_ctx.append(_life)
-    for module in (iam, connect, vehicle, management, control, dashboard):
+    for module in _ROUTES:
         app.add_routes(module.routes)
     app.router.add_route("*", "/v3/{tail:.*}", _unknown_path)
     return app
@@ -40,13 +62,13 @@ def create_app(cloud: Cloud) -> web.Application:
 async def _life(app: web.Application) -> AsyncIterator[None]:
     """Send webhooks, and let the cars live by themselves, as long as the application runs."""
     cloud = app[CLOUD]
-    cloud.push.start()
+    cloud.sender.start()
     ticker = asyncio.create_task(_tick(cloud))
     yield
     ticker.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await ticker
-    await cloud.push.stop()
+    await cloud.sender.stop()
 
 
 async def _tick(cloud: Cloud) -> None:
@@ -65,7 +87,7 @@ async def _unknown_path(request: web.Request) -> web.StreamResponse:
 
 
 def _middleware(cloud: Cloud) -> Middleware:
-    """Return the middleware: count, let a fault strike, check the token, answer errors."""
+    """Return the middleware: it counts, lets a fault strike, checks the token, answers errors."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -93,7 +115,7 @@ def _middleware(cloud: Cloud) -> Middleware:
 
 
 async def _serve(cloud: Cloud, request: web.Request, handler: Handler) -> web.Response:
-    """Answer as the cloud does when nothing is wrong with it."""
+    """Answer as the cloud does without faults."""
     try:
         if request.path.startswith(API):
             _check_token(cloud, request)
@@ -107,24 +129,21 @@ async def _serve(cloud: Cloud, request: web.Request, handler: Handler) -> web.Re
         response = problem_answer(cloud, refuse(ErrorType.SERVER, "INTERNAL").problem)
     if not isinstance(response, web.Response):
         raise TypeError("handlers return whole responses")
-    response.headers.setdefault("SC-Request-Id", cloud.request_id())
+    response.headers.setdefault("SC-Request-Id", request_id())
     return response
 
 
 def _check_token(cloud: Cloud, request: web.Request) -> None:
     """Refuse a request without a valid application token."""
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not cloud.token_is_valid(token):
+    if scheme.lower() != "bearer" or not cloud.tokens.is_valid(token):
         raise refuse(ErrorType.AUTHENTICATION, "UNAUTHORIZED")
-
-
-# --- faults -----------------------------------------------------------------------------------
 
 
 async def _strike(
     cloud: Cloud, request: web.Request, fault: Fault, serve: Serve
 ) -> web.StreamResponse:
-    """Answer as a fault wants it."""
+    """Answer as a fault says."""
     if fault.delay > 0:
         await asyncio.sleep(fault.delay)
     executed = await serve() if fault.execute else None
@@ -179,7 +198,7 @@ async def _stream(
     )
     response.enable_chunked_encoding()
     await response.prepare(request)
-    # A blank before the JSON makes the headers leave now.
+    # A blank before the JSON makes aiohttp send the headers now.
     await response.write(b" ")
     await asyncio.sleep(stream.after)
     if stream.body is not None:

@@ -10,7 +10,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class SignalInfo:
-    """What a signal is called and which permission opens it."""
+    """The name and group of a signal, and the permission that opens it."""
 
     code: str
     name: str
@@ -166,6 +166,13 @@ SIGNALS: Final[dict[str, SignalInfo]] = {
     code: SignalInfo(code, name, group, permission, code in _STATIC)
     for code, name, group, permission in _ROWS
 }
+
+
+def name_and_group(code: str) -> tuple[str, str]:
+    """Return the name and the group of a signal, known or not."""
+    info = SIGNALS.get(code)
+    return (info.name, info.group) if info else (code, "Unknown")
+
 
 PERMISSIONS: Final[tuple[str, ...]] = (
     "read_vehicle_info",

@@ -1,22 +1,30 @@
-"""The commands of reference 6: what each needs, checks and does."""
+"""The commands of reference 6: needs, checks and effects of each."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-import re
 from typing import Final
 
-from .car import Car, ChargeSchedule, RefusalError
+from . import car_controls
+from .car import Car
+from .car_state import WEEK, ChargeSchedule
 from .clock import iso
-from .cloud import Cloud, Connection, Grant
-from .errors import ApiError, ErrorType, Resolution, invalid, missing, not_found, problem, refuse
+from .cloud import Cloud
+from .command_parameters import (
+    Parameters,
+    attributes_of,
+    read_daily,
+    read_percent,
+    read_place,
+    read_weekly,
+    read_workweek,
+)
+from .errors import ApiError, ErrorType, Resolution, not_found, problem, refuse
+from .ids import random_hex
 from .json_types import Json, JsonObject, as_number, as_object
-from .signals import WEEK
+from .ownership import Connection, Grant
 
-type Parameters = Mapping[str, Json]
 type Action = Callable[[Car, Parameters], str | None]
 """Changes the car; returns the id of the schedule it is about, if any."""
-
-_TIME: Final = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,97 +60,6 @@ class Command:
         )
 
 
-# --- bodies ---------------------------------------------------------------------------------
-
-
-def _attributes(body: Json) -> JsonObject:
-    """Return `data.attributes` of a body."""
-    if not isinstance(body, Mapping):
-        raise missing("missing data")
-    data = body.get("data")
-    if not isinstance(data, Mapping):
-        raise missing("missing data")
-    attributes = data.get("attributes")
-    if not isinstance(attributes, Mapping):
-        raise missing("missing data.attributes")
-    return attributes
-
-
-def _percent(attributes: JsonObject) -> Parameters:
-    """Read the charge limit: a whole number from 50 to 100."""
-    if "percent" not in attributes:
-        raise missing("missing percent")
-    percent = attributes["percent"]
-    if isinstance(percent, bool) or not isinstance(percent, int) or not 50 <= percent <= 100:
-        raise invalid("percent must be an integer between 50 and 100")
-    return {"percent": percent}
-
-
-def _place(attributes: JsonObject) -> Parameters:
-    """Read a position."""
-    place: dict[str, Json] = {}
-    for name, most in (("latitude", 90), ("longitude", 180)):
-        if name not in attributes:
-            raise missing(f"missing {name}")
-        value = as_number(attributes[name])
-        if value is None or not -most <= value <= most:
-            raise invalid(f"{name} must be a number between -{most} and {most}")
-        place[name] = value
-    return place
-
-
-def _location(attributes: JsonObject) -> Parameters:
-    """Read the position of a schedule."""
-    if "location" not in attributes:
-        raise missing("missing location")
-    return _place(as_object(attributes["location"]))
-
-
-def _window(value: Json, where: str) -> dict[str, Json]:
-    """Read startTime and stopTime; one of them may be missing."""
-    given = as_object(value)
-    times: dict[str, Json] = {}
-    for name in ("startTime", "stopTime"):
-        time = given.get(name)
-        if time is None:
-            continue
-        if not isinstance(time, str) or not _TIME.fullmatch(time):
-            raise invalid(f"{where}{name} must be a time as HH:MM")
-        times[name] = time
-    if not times:
-        raise missing(f"missing {where}startTime or {where}stopTime")
-    return times
-
-
-def _daily(attributes: JsonObject) -> Parameters:
-    """Read a daily schedule."""
-    return {"location": _location(attributes), **_window(attributes, "")}
-
-
-def _weekly(attributes: JsonObject) -> Parameters:
-    """Read a weekly schedule: `days` keyed by weekday name in any case."""
-    days = as_object(attributes.get("days"))
-    if not days:
-        raise missing("missing days")
-    unknown = [name for name in days if name.upper() not in WEEK]
-    if unknown:
-        raise invalid(f"days has no weekday {unknown[0]}")
-    read: dict[str, Json] = {name: _window(days[name], f"days.{name}.") for name in days}
-    return {"location": _location(attributes), "days": read}
-
-
-def _workweek(attributes: JsonObject) -> Parameters:
-    """Read a schedule for weekdays, weekends or both."""
-    given = [name for name in ("weekdays", "weekends") if attributes.get(name) is not None]
-    if not given:
-        raise missing("missing weekdays or weekends")
-    read = {name: _window(attributes[name], f"{name}.") for name in given}
-    return {"location": _location(attributes), **read}
-
-
-# --- actions --------------------------------------------------------------------------------
-
-
 def _simple(action: Callable[[Car], None]) -> Action:
     """Return a command without parameters."""
     return lambda car, _: action(car)
@@ -150,7 +67,7 @@ def _simple(action: Callable[[Car], None]) -> Action:
 
 def _set_limit(car: Car, given: Parameters) -> None:
     """Set the charge limit."""
-    car.set_charge_limit(int(as_number(given["percent"]) or 0))
+    car_controls.set_charge_limit(car, int(as_number(given["percent"]) or 0))
 
 
 def _set_destination(car: Car, given: Parameters) -> None:
@@ -221,23 +138,31 @@ def _command(
 
 
 COMMANDS: Final[Mapping[str, Command]] = {
-    "charge/start": _command("charge-start", "charge", _electric, _simple(Car.start_charge)),
-    "charge/stop": _command("charge-stop", "charge", _electric, _simple(Car.stop_charge)),
-    "charge/set-limit": _command(
-        "charge-set-limit", "charge", _electric, _set_limit, read=_percent
+    "charge/start": _command(
+        "charge-start", "charge", _electric, _simple(car_controls.start_charge)
     ),
-    "charge-port/open": _command("charge-port-open", "charge", _port, _simple(Car.open_port)),
-    "charge-port/close": _command("charge-port-close", "charge", _port, _simple(Car.close_port)),
-    "security/lock": _command("security-lock", "security", lambda car: True, _simple(Car.lock)),
+    "charge/stop": _command("charge-stop", "charge", _electric, _simple(car_controls.stop_charge)),
+    "charge/set-limit": _command(
+        "charge-set-limit", "charge", _electric, _set_limit, read=read_percent
+    ),
+    "charge-port/open": _command(
+        "charge-port-open", "charge", _port, _simple(car_controls.open_port)
+    ),
+    "charge-port/close": _command(
+        "charge-port-close", "charge", _port, _simple(car_controls.close_port)
+    ),
+    "security/lock": _command(
+        "security-lock", "security", lambda car: True, _simple(car_controls.lock)
+    ),
     "security/unlock": _command(
-        "security-unlock", "security", lambda car: True, _simple(Car.unlock)
+        "security-unlock", "security", lambda car: True, _simple(car_controls.unlock)
     ),
     "navigation/set-destination": _command(
         "navigation-set-destination",
         "navigation",
         lambda car: car.model.navigation,
         _set_destination,
-        read=_place,
+        read=read_place,
     ),
 }
 
@@ -259,19 +184,16 @@ def _schedule(
 
 
 SCHEDULES: Final[Mapping[str, Command]] = {
-    "daily": _schedule("daily", _daily, lambda given: {WEEK: given}),
+    "daily": _schedule("daily", read_daily, lambda given: {WEEK: given}),
     "weekly": _schedule(
         "weekly",
-        _weekly,
+        read_weekly,
         lambda given: {
             (name.upper(),): window for name, window in as_object(given["days"]).items()
         },
     ),
-    "workweek": _schedule("workweek", _workweek, _workweek_groups),
+    "workweek": _schedule("workweek", read_workweek, _workweek_groups),
 }
-
-
-# --- running --------------------------------------------------------------------------------
 
 
 def run_command(
@@ -281,13 +203,13 @@ def run_command(
 
     Order of refusals: body, permission, capability, login, state of the car.
     """
-    parameters = command.read(_attributes(body)) if command.read else {}
+    parameters = command.read(attributes_of(body)) if command.read else {}
     if command.permission not in grant.permissions:
         raise refuse(ErrorType.PERMISSION, "UNKNOWN")
     car = cloud.cars[connection.vehicle_id]
     if not command.able(car):
         raise refuse(ErrorType.COMPATIBILITY, "VEHICLE_NOT_CAPABLE")
-    if cloud.needs_login(car.id):
+    if cloud.logins.is_needed(car.id):
         url = cloud.reauthenticate_url(car.id)
         raise ApiError(
             problem(
@@ -296,14 +218,14 @@ def run_command(
                 resolution={"type": Resolution.REAUTHENTICATE, "url": url},
             )
         )
-    cloud.sync(car)
+    cloud.reports.sync(car)
     if not car.state.online:
         raise refuse(ErrorType.VEHICLE_STATE, "UNREACHABLE")
     executed_at = cloud.clock.now()
-    car.answer_command()
+    car.wake_for_command()
     try:
         schedule_id = command.run(car, parameters)
-    except RefusalError as refusal:
+    except car_controls.RefusalError as refusal:
         raise refuse(ErrorType.VEHICLE_STATE, refusal.code) from refusal
     finally:
         # Even a refused command wakes the car, which then reports.
@@ -329,7 +251,7 @@ def _execution(
         "executionMode": "sync",
         "parameters": parameters,
     }
-    data: dict[str, Json] = {"id": cloud.execution_id()}
+    data: dict[str, Json] = {"id": f"exec_{random_hex(cloud.rng, 96)}"}
     if command.schedule is None:
         data["type"] = "command-execution"
         attributes = {"commandType": command.name, **attributes}

@@ -1,4 +1,4 @@
-"""Connect: what an authorize link asks for and what the owner's decision leads to.
+"""Connect: reads authorize links, and follows the decisions of the owner.
 
 Pure of pages and HTTP; reference 1.4 to 1.7.
 """
@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
+import uuid
 
 from .car import Car
 from .catalogue import PERMISSIONS
-from .cloud import LIVE, SIMULATED, Cloud
+from .cloud import Cloud
+from .ownership import LIVE, SIMULATED
 
 REQUIRED: Final = "required:"
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -44,7 +46,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What both kinds of link have."""
+    """The parameters that both kinds of link have."""
 
     query: str
     response_type: str
@@ -129,7 +131,7 @@ class AuthorizeLink(Link):
     ) -> str | None:
         """Connect the cars and return where to go.
 
-        `permissions` None grants all that is asked for; required ones are granted always.
+        `permissions` None grants all offered ones; required ones are granted always.
         Raises ValueError when the choice is none of the page's.
         """
         chosen = list(dict.fromkeys(vehicle_ids))
@@ -138,9 +140,9 @@ class AuthorizeLink(Link):
             raise ValueError("choose at least one of the offered cars")
         if self.single and len(chosen) > 1:
             raise ValueError("choose one car only")
-        asked = {offer.name for offer in self.offers}
-        wanted = asked if permissions is None else set(permissions)
-        if not asked.issuperset(wanted):
+        requested = {offer.name for offer in self.offers}
+        wanted = requested if permissions is None else set(permissions)
+        if not requested.issuperset(wanted):
             raise ValueError("choose among the offered permissions")
         granted = [offer.name for offer in self.offers if offer.required or offer.name in wanted]
         owner = cloud.owners[owner_id]
@@ -148,7 +150,8 @@ class AuthorizeLink(Link):
             owner.external_id = None if self.external_id == "null" else self.external_id
         cloud.connect(owner_id, chosen, granted)
         return self.redirect(
-            code=cloud.connect_code() if self.response_type == "code" else None,
+            # Nobody needs it in v3 (reference 1.5).
+            code=str(uuid.uuid4()) if self.response_type == "code" else None,
             user_id=owner_id,
             external_id=owner.external_id,
         )

@@ -51,7 +51,7 @@ USUAL: Final[Mapping[int, tuple[ErrorType, str]]] = {
     502: (ErrorType.UPSTREAM, "NO_RESPONSE"),
     504: (ErrorType.UPSTREAM, "NO_RESPONSE"),
 }
-"""What an answer with this status means when a fault names nothing else."""
+"""The type and code of an answer with this status, when a fault names no others."""
 
 
 class Resolution(StrEnum):
@@ -213,7 +213,7 @@ def problem(
     message: str | None = None,
     resolution: JsonObject | None = None,
 ) -> Problem:
-    """Return a problem, with everything not given taken from the reference's table."""
+    """Return a problem, completed from the reference's table."""
     text = _TEXTS.get((type_, code), _Text(f"The request failed: {type_} {code}."))
     if status is None:
         forbidden = type_ == ErrorType.AUTHENTICATION and code != "UNAUTHORIZED"

@@ -33,7 +33,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fault:
-    """One fault; everything not given is as usual.
+    """One fault; fields that are not given change nothing.
 
     `route` is a template ("/v3/vehicles/{vehicle_id}/signals"), a path, or a glob over either in
     which `*` also matches slashes. Only `delay` given: the real answer, later. `body` is sent as
@@ -111,7 +111,7 @@ class Fault:
 
     @classmethod
     def from_json(cls, value: Json) -> Fault:
-        """Read a fault; raises ValueError when it says something unknown."""
+        """Read a fault; raises ValueError for unknown fields and wrong values."""
         data = as_object(value)
         unknown = set(data) - _FIELDS
         if unknown or not data:

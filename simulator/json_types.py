@@ -1,4 +1,4 @@
-"""JSON as a type, and readers that never trust what came in."""
+"""JSON as a type, and readers that never trust their input."""
 
 from collections.abc import Mapping, Sequence
 

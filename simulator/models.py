@@ -15,7 +15,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What is built into a car."""
+    """The hardware of a car."""
 
     make: str
     name: str
@@ -39,7 +39,7 @@ class Model:
         return self.kind is not Kind.ICE
 
     @property
-    def fuelled(self) -> bool:
+    def fueled(self) -> bool:
         """Whether it has a tank."""
         return self.kind is not Kind.BEV
 

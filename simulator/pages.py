@@ -1,11 +1,12 @@
-"""The HTML of the Connect pages: small, without scripts, without anything from elsewhere."""
+"""The HTML of the Connect pages: small, without scripts and without external resources."""
 
 from collections.abc import Collection
 from html import escape
 from typing import Final
 
-from .cloud import Cloud, Owner
+from .cloud import Cloud
 from .connect import ERRORS, AuthorizeLink, ReauthenticateLink
+from .ownership import Owner
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --line: #8886; --accent: #1463d6; }
@@ -49,7 +50,7 @@ def _hidden(name: str, value: str) -> str:
 
 
 def _button(name: str, value: str, label: str, style: str = "") -> str:
-    """Return a button that says what it decides."""
+    """Return a button that sends a decision."""
     class_ = f' class="{style}"' if style else ""
     return (
         f'<button type="submit"{class_} id="{escape(f"{name}-{value}")}" '
@@ -58,7 +59,7 @@ def _button(name: str, value: str, label: str, style: str = "") -> str:
 
 
 def message_page(title: str, text: str) -> str:
-    """Return a page that only says something."""
+    """Return a page with a message only."""
     return _page(title, f"<p>{escape(text)}</p>")
 
 
@@ -71,14 +72,14 @@ def owner_page(cloud: Cloud, link: AuthorizeLink) -> str:
     return _page(
         "Who are you?",
         f"<p>{escape(cloud.application_name)} would like to connect to your car. "
-        "Choose the account to log in with.</p>\n"
+        "Choose the owner to log in as.</p>\n"
         f'<form method="get" action="/_connect/choose">\n{_hidden("authorize", link.query)}\n'
         f"{buttons}\n</form>",
     )
 
 
 def _owner_label(cloud: Cloud, link: AuthorizeLink, owner: Owner) -> str:
-    """Return the words on the button of an account."""
+    """Return the words on the button of an owner."""
     count = len(link.cars(cloud, owner.id))
     cars = "1 car" if count == 1 else f"{count} cars"
     return f"<strong>{escape(owner.name)}</strong> <small>{cars}</small>"
@@ -120,7 +121,7 @@ def choice_page(
         f'{alert}<form method="post" action="/_connect/decide">\n'
         f"{_hidden('authorize', link.query)}\n{_hidden('owner', owner.id)}\n"
         f"<fieldset><legend>Cars ({link.mode})</legend>\n"
-        f"{cars or '<p>There is no such car in this account.</p>'}\n</fieldset>\n"
+        f"{cars or '<p>This owner has no such car.</p>'}\n</fieldset>\n"
         f'<fieldset><legend>Permissions</legend>\n<div class="columns">\n{offers}\n</div>\n'
         f'</fieldset>\n<div class="buttons">\n{_button("decision", "allow", "Allow", "main")}\n'
         f"{_button('decision', 'decline', 'Decline')}\n</div>\n"
@@ -134,7 +135,7 @@ def reauthenticate_page(cloud: Cloud, link: ReauthenticateLink) -> str:
     model = cloud.cars[link.vehicle_id].model
     return _page(
         "Log in again",
-        f"<p>{escape(model.make)} asks the owner of the {escape(model.name)} "
+        f"<p>{escape(model.make)} needs the owner of the {escape(model.name)} "
         "to log in again.</p>\n"
         '<form method="post" action="/_connect/reauthenticate">\n'
         f"{_hidden('authorize', link.query)}\n"

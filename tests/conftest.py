@@ -19,15 +19,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 logging.getLogger("homeassistant.components.camera.img_util").setLevel(logging.CRITICAL)
 
 # Imported here, so that Home Assistant finds our custom_components and not the test library's.
-import custom_components.smartcar  # noqa: E402
+import custom_components.smartcar  # noqa: E402, F401
+from custom_components.smartcar.const import DOMAIN  # noqa: E402
 from simulator import Cloud, create_app  # noqa: E402
 from simulator.car import Car  # noqa: E402
 
 from .front_door import next_month  # noqa: E402
 from .signal_table import NOON  # noqa: E402
 from .signal_world import everything_enabled  # noqa: E402
-
-DOMAIN = custom_components.smartcar.DOMAIN
 
 settings.register_profile(
     "suite",
@@ -93,7 +92,7 @@ def cars(cloud: Cloud) -> list[Car]:
     cloud.token_lifetime = 10**9
     connected = [cloud.cars[connection.vehicle_id] for connection in cloud.connections.values()]
     for car in connected:
-        car.held = True
+        car.is_frozen = True
     return connected
 
 

@@ -15,8 +15,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smartcar.const import CONF_APPLICATION_MANAGEMENT_TOKEN
+from custom_components.smartcar.push.url import NoPublicUrlError
 from custom_components.smartcar.store import PushLog
-from custom_components.smartcar.webhook import NoPublicUrlError
 from simulator import Cloud
 from simulator.webhooks import Webhook
 
@@ -54,7 +54,7 @@ class World:
             return self.url
 
         # The one thing that cannot be as outside: the public address.
-        monkeypatch.setattr("custom_components.smartcar.webhook.async_get_push_url", get_url)
+        monkeypatch.setattr("custom_components.smartcar.push.url.async_get_push_url", get_url)
 
     async def set_up(self, **data: str) -> MockConfigEntry:
         """Set the entry up."""
@@ -91,7 +91,7 @@ class World:
     @property
     def log(self) -> PushLog:
         """What is remembered of the deliveries."""
-        log: PushLog = self.entry.runtime_data.push_log
+        log: PushLog = self.entry.runtime_data.context.push_log
         return log
 
     @property

@@ -17,7 +17,7 @@ import pytest
 from custom_components.smartcar.const import DOMAIN
 from simulator import Cloud
 from simulator.car import Car
-from simulator.cloud import Grant
+from simulator.ownership import Grant
 
 from .front_door import device_id, entities, entity_id, settle, state
 from .signal_table import Shown
@@ -51,7 +51,7 @@ def forbid(cloud: Cloud, car: Car, *permissions: str) -> None:
         connection.grants = [
             Grant(
                 tuple(name for name in grant.permissions if name not in permissions),
-                grant.at,
+                grant.granted_at,
                 grant.visible_at,
             )
             for grant in connection.grants

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.house import CONNECTIONS, SIGNALS, TOKENS, Cost, Cpu
+from bench.cost import CONNECTIONS, SIGNALS, TOKENS, Cost, Cpu
 
 SLOW = Cpu(ms=1000, floor_ms=1)
 GOOD = Cost(
@@ -47,7 +47,7 @@ def test_good_counts_pass_however_long_it_takes() -> None:
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_each_wrong_count_is_told(name: str) -> None:
+def test_each_wrong_count_is_named(name: str) -> None:
     (text,) = replace(GOOD, **{name: BAD[name]}).missed()
     assert text.startswith("2 cars: ")
 

@@ -137,9 +137,9 @@ async def test_charge_limit(
     assert (value(hass, car, LIMIT), car.state.charge_limit) == ("71.0", 71.0)
 
     cloud.faults.add(Fault(route=ANY_COMMAND, delay=0.1, status=502, count=1))
-    task = hass.async_create_task(refused(hass, "number.set_value", limit, value=90))
+    refusal = asyncio.create_task(refused(hass, "number.set_value", limit, value=90))
     await until(lambda: value(hass, car, LIMIT) == "90.0")
-    await task
+    await refusal
     assert value(hass, car, LIMIT) == "71.0"
 
 
@@ -286,9 +286,9 @@ async def test_each_refusal_has_its_sentence(
         await let_pass(hass, freezer, next_month() - dt_util.utcnow())
         cloud.requests.clear()
         body = envelope(problem(type_, code, message=message), "id", "application")
-        error = body["errors"][0]  # type: ignore[index,call-overload]
+        error = body["errors"][0]  # type: ignore[index]
         if message is None:
-            error.pop("suggestedUserMessage", None)  # type: ignore[union-attr,call-arg]
+            error.pop("suggestedUserMessage", None)  # type: ignore[union-attr]
         status = int(error["status"])  # type: ignore[index,call-overload,arg-type]
         cloud.faults.add(Fault(route=ANY_COMMAND, status=status, body=json.dumps(body), count=1))
         sentence = await refused(hass, "lock.unlock", target)
@@ -446,7 +446,7 @@ async def test_queue_goes_on_after_a_failure(
     hass: HomeAssistant, cloud: Cloud, cars: list[Car], entry: ConfigEntry
 ) -> None:
     cloud.faults.add(Fault(route=ANY_COMMAND, status=500, delay=0.05, count=1))
-    first = hass.async_create_task(refused(hass, "lock.lock", entity_id(hass, cars[0], LOCK)))
+    first = asyncio.create_task(refused(hass, "lock.lock", entity_id(hass, cars[0], LOCK)))
     await until(lambda: value(hass, cars[0], LOCK) == "locking")
     await unlock(hass, cars[0])
     await first

@@ -1,8 +1,10 @@
 """Staying up to date: polls, cars that fail, cars that come and go, and what users ask for."""
 
+from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 import json
 import logging
+from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry, ConfigEntryDisabler, ConfigEntryState
@@ -291,7 +293,7 @@ async def test_new_car_appears_by_itself(
 ) -> None:
     ada = cloud.owner_of(cars[0].id)
     new = cloud.unconnected(ada.id)[0]
-    new.held = True
+    new.is_frozen = True
     cloud.connect(ada.id, [new.id])
     await let_pass(hass, freezer, LISTING - timedelta(minutes=1), timedelta(minutes=10))
     cloud.requests.clear()
@@ -700,12 +702,13 @@ async def test_polling_switched_off(
     await settle(hass)
     assert not cloud.requests
 
-    for car, asks in (
+    updates: tuple[tuple[Car, Callable[[], Coroutine[Any, Any, None]]], ...] = (
         (cars[0], lambda: act(hass, "homeassistant.update_entity", "sensor.robin_odometer")),
         (cars[1], lambda: act(hass, "button.press", entity_id(hass, cars[1], "button.refresh"))),
-    ):
+    )
+    for car, update in updates:
         cloud.patch_state(car.id, {"odometer": 888})
-        await asks()
+        await update()
         await settle(hass)
         assert value(hass, car, ODOMETER) == "888.0"
         assert polls(cloud) == 1

@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 import signal
 import socket
@@ -16,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 BATTERY_CAR = expectations.NEEDED["BEV"]
 
 
-def vehicle(keys: set[Key], disabled: set[Key] = frozenset()) -> Vehicle:
+def vehicle(keys: set[Key], disabled: AbstractSet[Key] = frozenset()) -> Vehicle:
     return Vehicle(
         vehicle_id="car",
         device_id="device",

@@ -99,7 +99,7 @@ def _secrets(cloud: Cloud, cars: list[Car], entry: ConfigEntry) -> list[str]:
         *cloud.connections,
         *(connection.user_id for connection in cloud.connections.values()),
         *(owner.name for owner in cloud.owners.values()),
-        *cloud._tokens,
+        *cloud.tokens.issued,
         cloud.application_id,
         cloud.application_management_token,
         cloud.client_id,
@@ -191,7 +191,8 @@ async def test_what_helps_is_in_them(
 async def test_garbage_breaks_none(
     hass: HomeAssistant, cloud: Cloud, cars: list[Car], loaded: ConfigEntry, download: Download
 ) -> None:
-    for value in (float("nan"), 10**400, "\ud800", None, [], {"a": {}}):
+    values: tuple[Any, ...] = (float("nan"), 10**400, "\ud800", None, [], {"a": {}})
+    for value in values:
         body = {"value": value, "unit": value, "\ud800": value}
         send(cloud, cars[0], {**dict.fromkeys(TABLE, body), "garage-door": body})
         await refresh(hass, cars[0])

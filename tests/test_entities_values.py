@@ -18,12 +18,14 @@ from custom_components.smartcar.api import Connection, Signal, SignalError, Sign
 from custom_components.smartcar.const import CONF_REQUESTS_PER_MONTH
 from custom_components.smartcar.coordinator import VehicleCoordinator
 from custom_components.smartcar.cover import COVERS, SmartcarCover
+from custom_components.smartcar.device import device_info
 from custom_components.smartcar.device_tracker import TRACKERS, SmartcarTracker
-from custom_components.smartcar.entity import SmartcarEntity, device_info
+from custom_components.smartcar.entity import SmartcarEntity
 from custom_components.smartcar.lock import LOCKS, SmartcarLock
 from custom_components.smartcar.number import NUMBERS, SmartcarNumber
+from custom_components.smartcar.store import PushLog
 from custom_components.smartcar.switch import SWITCHES, SmartcarSwitch
-from custom_components.smartcar.vehicle import VehicleState
+from custom_components.smartcar.vehicle import VehicleState, display_name
 from simulator import Cloud
 from simulator.car import Car
 
@@ -514,7 +516,7 @@ def test_charging_state(charging: Any, cable: Any, text: Any, shows: str | None)
 # Whatever a car sends
 
 NOW = datetime.fromisoformat(NOON)
-# By unit: what no car exceeds. Written down here, and not taken from the normaliser.
+# By unit: what no car exceeds. Written down here, and not taken from the normalizer.
 PLAUSIBLE: Mapping[str | None, tuple[float, float]] = {
     "%": (0, 100),
     "A": (-1500, 1500),
@@ -573,7 +575,14 @@ def _coordinator(car: VehicleState) -> VehicleCoordinator:
             },
         }
     )
-    double = SimpleNamespace(data=car, connection=connection, vehicle_id="v", display_name="Car")
+    double = SimpleNamespace(
+        data=car,
+        connection=connection,
+        context=SimpleNamespace(push_log=PushLog()),
+        display_name="Car",
+        schedule=SimpleNamespace(next_poll=None, requests_left=0, requests_this_month=0),
+        vehicle_id="v",
+    )
     return cast("VehicleCoordinator", double)
 
 
@@ -593,7 +602,7 @@ def _check_everything(car: VehicleState) -> None:
     """Read all that any platform shows of the car."""
     coordinator = _coordinator(car)
     for row in sensor._descriptions(car):
-        shown = row.value_fn(car)
+        shown = row.value_fn(coordinator)
         if row.native_unit_of_measurement or row.state_class:
             _check_number(row.native_unit_of_measurement, shown)
         elif row.options is not None:
@@ -622,7 +631,9 @@ def _check_everything(car: VehicleState) -> None:
     assert tracker.longitude is None or -180 <= tracker.longitude <= 180
     _check_attributes(tracker.extra_state_attributes)
     assert isinstance(tracker, SmartcarEntity)
-    assert device_info(coordinator)["name"] == "Car"
+    assert device_info(coordinator.connection, car)["name"] == display_name(
+        coordinator.connection, car
+    )
 
 
 @example([[Signal(code="charge-voltage", body={"\ud800": [2**70], "value": "\ud800"})]])
@@ -636,7 +647,7 @@ def test_nothing_that_a_car_sends_breaks_an_entity(answers: list[list[Signal]]) 
     restored = VehicleState.from_json(json.loads(json_bytes(car.as_json())))
     _check_everything(restored)
     for row in sensor._descriptions(car):
-        assert row.value_fn(restored) == row.value_fn(car)
+        assert row.value_fn(_coordinator(restored)) == row.value_fn(_coordinator(car))
     for switch in binary_sensor._descriptions(car):
         assert switch.is_on_fn(restored) == switch.is_on_fn(car)
 

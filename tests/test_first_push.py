@@ -6,13 +6,13 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.smartcar import config_flow, webhook
 from custom_components.smartcar.const import DOMAIN
+from custom_components.smartcar.push import url as push_url
 from simulator import Cloud
 from simulator.car import Car
 
-from .flow import Person
 from .front_door import settle, value
+from .helpers.flow import Person
 
 
 def _texts(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
@@ -39,12 +39,11 @@ async def test_the_steps_alone_lead_to_the_first_push(
         return str(browser.make_url(f"/api/webhook/{webhook_id}"))
 
     # The one thing that cannot be as outside: a public address.
-    for module in (config_flow, webhook):
-        monkeypatch.setattr(module, "async_get_push_url", get_url)
+    monkeypatch.setattr(push_url, "async_get_push_url", get_url)
     cloud.verify_needs_subscription = True
 
-    person = Person(hass, browser)
-    person.eager_for_push = True
+    person = Person(hass, cloud, browser)
+    person.wants_push = True
     await person.add_integration()
     await person.fill_in(client_id=cloud.client_id, client_secret=cloud.client_secret)
     await person.choose("vehicles")
@@ -54,7 +53,9 @@ async def test_the_steps_alone_lead_to_the_first_push(
     await settle(hass)
 
     # A repair holds the clicks: make the webhook with this address, without verifying it yet.
-    url = _texts(hass)["push_not_created"].translation_placeholders["url"]
+    placeholders = _texts(hass)["push_not_created"].translation_placeholders
+    assert placeholders is not None
+    url = placeholders["url"]
     made = cloud.create_webhook("Home Assistant", url, verify=False)
 
     # Looked at again by itself; here at once, since nobody wants to wait for a minute.

@@ -299,7 +299,7 @@ async def test_car_that_charges_is_asked_when_that_should_be_over(
     if not told:
         cloud.override(car.id, "charge-timetocomplete", None)
     await start(62)
-    lasts = car.minutes_to_limit() * MINUTE
+    lasts = car.charging.minutes_to_limit() * MINUTE
     assert 20 * MINUTE < lasts < 100 * MINUTE
     found = await waits(hass, freezer, cloud, 2 * HOUR, MINUTE)
     if not told:

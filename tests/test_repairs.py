@@ -7,7 +7,7 @@ from homeassistant.helpers import issue_registry as ir
 from custom_components.smartcar.const import DOMAIN
 from simulator import Cloud
 
-from .front_door import act, entity_id
+from .front_door import act, entity_id, state
 
 
 def _owner_actions(hass: HomeAssistant) -> list[ir.IssueEntry]:
@@ -24,7 +24,7 @@ async def test_a_login_that_the_signals_say_is_lost(
 ) -> None:
     """The answer succeeds, with errors and old bodies in it: values stay, the owner is asked."""
     car = next(iter(cloud.cars.values()))
-    battery = hass.states.get(entity_id(hass, car, "sensor.battery_level"))
+    battery = state(hass, car, "sensor.battery_level")
     cloud.require_login(car.id)
     await act(hass, "button.press", entity_id(hass, car, "button.refresh"))
     (issue,) = _owner_actions(hass)
@@ -32,7 +32,7 @@ async def test_a_login_that_the_signals_say_is_lost(
     assert issue.translation_placeholders is not None
     assert issue.translation_placeholders["vehicle"] == "Robin"
     assert car.id not in issue.issue_id
-    assert hass.states.get(entity_id(hass, car, "sensor.battery_level")) == battery
+    assert state(hass, car, "sensor.battery_level") == battery
     assert not hass.config_entries.flow.async_progress()
 
     cloud.require_login(car.id, needed=False)

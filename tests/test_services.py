@@ -7,9 +7,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
+import probatio
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
-import voluptuous as vol
 
 from custom_components.smartcar.const import DOMAIN
 from simulator import Cloud
@@ -70,7 +70,7 @@ async def test_destination_is_checked_before_any_request(
 async def test_what_is_no_destination_at_all(
     hass: HomeAssistant, cars: list[Car], entry: ConfigEntry, data: dict[str, Any]
 ) -> None:
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(probatio.Invalid):
         await call(hass, "set_destination", device_id=device_id(hass, entry, cars[0]), **data)
 
 
@@ -266,7 +266,7 @@ async def test_charge_schedule_with_a_wrong_time(
 ) -> None:
     cloud.requests.clear()
     data = {"device_id": device_id(hass, entry, cars[1]), **PLACE, **WINDOW, **wrong}
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(probatio.Invalid):
         await call(hass, "set_charge_schedule", **data)
     assert not cloud.requests
 

@@ -15,7 +15,7 @@ import pytest
 
 import custom_components.smartcar
 from custom_components.smartcar import binary_sensor, sensor
-from custom_components.smartcar.api.signals import CATALOGUE
+from custom_components.smartcar.api.catalogue import CATALOGUE
 from simulator import Cloud
 from simulator.car import Car
 from simulator.catalogue import SIGNALS
@@ -426,7 +426,7 @@ async def test_null_fields_create_nothing(
     hass: HomeAssistant, cloud: Cloud, car: Car, new_entry: NewEntry
 ) -> None:
     plain = {code: dict.fromkeys(body) for code, body in BODIES.items()}
-    send(cloud, car, plain | NULLS)
+    send(cloud, car, {**plain, **NULLS})
     entry = new_entry()
     await set_up(hass, entry)
     assert entities(hass, entry, car) == ALWAYS | BY_PERMISSION

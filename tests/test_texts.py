@@ -13,17 +13,19 @@ import json
 from pathlib import Path
 from string import Formatter
 from types import ModuleType
-from typing import Any, get_origin
+from typing import Any, get_origin, override
 
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
 
 import custom_components.smartcar
-from custom_components.smartcar import PLATFORMS, config_flow, entity
-from custom_components.smartcar.api.signals import Position
+from custom_components.smartcar import PLATFORMS, exceptions
+from custom_components.smartcar.api import Position
 from custom_components.smartcar.budget import Reason
+from custom_components.smartcar.config_flow import MENU_STEPS, SmartcarConfigFlow
 from custom_components.smartcar.entity import SmartcarEntityDescription
+from custom_components.smartcar.options_flow import SmartcarOptionsFlow
 from custom_components.smartcar.vehicle import VehicleState
 
 ROOT = Path(custom_components.smartcar.__file__).parent
@@ -34,7 +36,7 @@ SERVICES = load_yaml_dict(str(ROOT / "services.yaml"))
 
 # Keys that are put together, by how they begin, and the tables that they are made from.
 COMPOSED = {
-    "command_": {f"command_{code.lower()}" for code in entity._TRANSLATED_CODES},
+    "command_": {f"command_{code.lower()}" for code in exceptions._TRANSLATED_CODES},
     "request_refused_": {f"request_refused_{reason}" for reason in Reason},
     # Of the application's limit nobody is told: it is over within the hour.
     "requests_": {f"requests_{reason}" for reason in Reason if reason is not Reason.APPLICATION},
@@ -42,13 +44,13 @@ COMPOSED = {
 
 
 class Source:
-    """A module and its syntax tree."""
+    """One or more modules, their names, and their syntax trees as one."""
 
-    def __init__(self, path: Path) -> None:
-        self.module: ModuleType = importlib.import_module(
-            f"{custom_components.smartcar.__name__}.{path.stem}".removesuffix(".__init__")
-        )
-        self.tree = ast.parse(path.read_text())
+    def __init__(self, *paths: Path) -> None:
+        modules = [_module(path) for path in paths]
+        self.name = modules[0].__name__
+        self.names: dict[str, Any] = {key: value for m in modules for key, value in vars(m).items()}
+        self.tree = ast.Module([node for p in paths for node in ast.parse(p.read_text()).body], [])
 
     def calls(self, *names: str) -> Iterator[ast.Call]:
         """Return the calls of whatever has one of these names, or all calls."""
@@ -68,11 +70,19 @@ class Source:
             node.value
             for node in ast.walk(self.tree)
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        } | {value for value in vars(self.module).values() if isinstance(value, str)}
+        } | {value for value in self.names.values() if isinstance(value, str)}
 
 
-SOURCES = [Source(path) for path in sorted(ROOT.glob("*.py"))]
-FLOW = next(source for source in SOURCES if source.module is config_flow)
+def _module(path: Path) -> ModuleType:
+    name = ".".join(path.relative_to(ROOT.parent).with_suffix("").parts)
+    return importlib.import_module(f"custom_components.{name}".removesuffix(".__init__"))
+
+
+SOURCES = [Source(path) for path in sorted(ROOT.rglob("*.py"))]
+FLOWS = {
+    "config": Source(ROOT / "config_flow.py", *sorted((ROOT / "flow").glob("*.py"))),
+    "options": Source(ROOT / "options_flow.py"),
+}
 
 
 def _called(call: ast.Call) -> str:
@@ -137,28 +147,39 @@ def _members(
     """Return the members of the enumeration that an argument is of, if it is of one."""
     for argument in function.args.args:
         if argument.arg == name and argument.annotation is not None:
-            kind = getattr(source.module, ast.unparse(argument.annotation), None)
+            kind = source.names.get(ast.unparse(argument.annotation))
             if isinstance(kind, type) and issubclass(kind, StrEnum):
                 yield from kind
 
 
+# The functions that make translated errors and repairs: the section of their texts, and where the
+# key stands in a call.
+MAKERS = {
+    "failed": ("exceptions", "key", 0),
+    "invalid": ("exceptions", "key", 0),
+    "_async_raise": ("issues", "key", 3),
+}
+
+
 def _translation_keys(source: Source) -> Iterator[tuple[str, str]]:
-    """Return the section of the texts, and the key, of each `translation_key=` in a call."""
+    """Return the section of the texts, and the key, of each call that makes an error or repair."""
     for function in source.functions():
+        if function.name in MAKERS:
+            continue
         for call in ast.walk(function):
             if not isinstance(call, ast.Call):
                 continue
-            if (key := _argument(call, "translation_key")) is None:
-                continue
-            called = getattr(source.module, _called(call), None)
-            if _called(call) == "async_create_issue":
-                section = "issues"
+            called = source.names.get(_called(call))
+            if _called(call) in MAKERS:
+                section, name, position = MAKERS[_called(call)]
             elif isinstance(called, type) and issubclass(called, HomeAssistantError):
-                section = "exceptions"
+                section, name, position = "exceptions", "translation_key", 0
             else:
                 continue
+            key = _argument(call, name, position)
+            assert key is not None, ast.unparse(call)
             texts = set(_texts_of(source, key, function))
-            assert texts, f"{source.module.__name__}: cannot tell what {ast.unparse(key)} is"
+            assert texts, f"{source.name}: cannot tell what {ast.unparse(key)} is"
             for text in texts:
                 yield section, text
 
@@ -175,24 +196,6 @@ def test_exceptions_and_issues(section: str) -> None:
 # Flows
 
 
-def _flow_class(name: str) -> Source:
-    """Return the flow's module, cut down to one class."""
-    source = Source(ROOT / "config_flow.py")
-    source.tree = ast.Module(
-        [
-            node
-            for node in FLOW.tree.body
-            if isinstance(node, ast.ClassDef) and node.name.endswith(name)
-        ],
-        [],
-    )
-    assert source.tree.body
-    return source
-
-
-FLOWS = {"config": _flow_class("ConfigFlow"), "options": _flow_class("OptionsFlow")}
-
-
 @pytest.mark.parametrize("section", FLOWS)
 def test_steps(section: str) -> None:
     """Every step that shows something has texts, and every text is of such a step."""
@@ -207,9 +210,13 @@ def test_steps(section: str) -> None:
         if (value := _argument(call, "step_id", takers[_called(call)])) is not None
         for text in _texts_of(source, value, function)
     }
+    if section == "config":
+        shown |= MENU_STEPS.keys()
     steps = EN[section]["step"]
     assert steps.keys() == shown
-    methods = {f.name.removeprefix("async_step_") for f in source.functions()}
+    # Those of the menus are made from a table, so the class has more than the syntax trees.
+    flow = {"config": SmartcarConfigFlow, "options": SmartcarOptionsFlow}[section]
+    methods = {name.removeprefix("async_step_") for name in dir(flow)}
     assert shown <= methods
     for name, texts in steps.items():
         assert texts["title"], name
@@ -284,13 +291,14 @@ CLICKS: Mapping[str, Sequence[str]] = {
 
 def test_selectors() -> None:
     selectors: dict[str, set[str]] = {}
-    for call in FLOW.calls("SelectSelectorConfig"):
-        if (key := _argument(call, "translation_key")) is not None:
-            options = _argument(call, "options")
-            assert options is not None
-            # The code is our own; its lists are named in its module.
-            found = eval(ast.unparse(options), vars(config_flow))  # noqa: S307
-            selectors[ast.literal_eval(key)] = set(found)
+    for source in FLOWS.values():
+        for call in source.calls("SelectSelectorConfig"):
+            if (key := _argument(call, "translation_key")) is not None:
+                options = _argument(call, "options")
+                assert options is not None
+                # The code is this repository's; its lists are named in its module.
+                found = eval(ast.unparse(options), source.names)  # noqa: S307
+                selectors[ast.literal_eval(key)] = set(found)
     # Those of services.yaml are texts of ours as well.
     for service in SERVICES.values():
         for field in _fields(service).values():
@@ -326,8 +334,9 @@ def test_actions() -> None:
 
 
 class _CarWithEverything(VehicleState):
-    """A car with doors, windows and tyres in three rows of three."""
+    """A car with doors, windows and tires in three rows of three."""
 
+    @override
     def positions(self, signal: object) -> list[Position]:
         return [Position(row, column) for row in range(3) for column in range(3)]
 

@@ -14,11 +14,12 @@ import pytest
 from custom_components.smartcar.api import (
     InvalidResponseError,
     Json,
+    Position,
     Signal,
     SignalError,
     SignalStatus,
 )
-from custom_components.smartcar.api.signals import (
+from custom_components.smartcar.api.catalogue import (
     CHARGE_AMPERAGE,
     CHARGE_RATE,
     CHARGE_VOLTAGE,
@@ -33,17 +34,9 @@ from custom_components.smartcar.api.signals import (
     TIME_TO_COMPLETE,
     TIRES,
     VIN,
-    Position,
     SignalType,
 )
-from custom_components.smartcar.vehicle import (
-    CHARGE_COMPLETE_AT,
-    DATA_FROM_CAR,
-    EVIDENCE,
-    Command,
-    HeldSignal,
-    VehicleState,
-)
+from custom_components.smartcar.vehicle import Change, StoredSignal, VehicleState
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -126,7 +119,7 @@ def test_merge_tells_what_changed() -> None:
     again = [told(ODOMETER, 1, at(-9)), told(STATE_OF_CHARGE, 50, at(-9))]
     assert state.merge(again, at(1)) == frozenset()
     newer = [told(ODOMETER, 1, at(-3)), told(STATE_OF_CHARGE, 51, at(-3))]
-    assert state.merge(newer, at(2)) == {STATE_OF_CHARGE.code, DATA_FROM_CAR}
+    assert state.merge(newer, at(2)) == {STATE_OF_CHARGE.code, Change.DATA_FROM_CAR}
     assert state.merge([failed(ODOMETER)], at(3)) == frozenset()
 
 
@@ -134,7 +127,7 @@ def test_data_from_car_is_as_old_as_the_car_says() -> None:
     """What never had a time (a VIN) must not make a sleeping car look awake."""
     state = held(told(ODOMETER, 1, at(-90)), told(VIN, "SIM", None))
     assert state.data_from_car == at(-90)
-    assert DATA_FROM_CAR not in state.merge([told(VIN, "SIM", None)], at(30))
+    assert Change.DATA_FROM_CAR not in state.merge([told(VIN, "SIM", None)], at(30))
     assert state.data_from_car == at(-90)
 
 
@@ -173,9 +166,9 @@ def test_status_without_error_is_recorded_all_the_same() -> None:
 
 def test_not_capable_creates_nothing_and_deletes_nothing() -> None:
     state = held(told(ODOMETER, 1, at(-9)), failed(SUNROOF, body={"isOpen": None}))
-    assert state.held(SUNROOF) is None
+    assert state.stored(SUNROOF) is None
     state.merge([failed(ODOMETER)], at(1))
-    assert state.held(ODOMETER) is not None
+    assert state.stored(ODOMETER) is not None
     assert state.value(ODOMETER) == 1
 
 
@@ -209,7 +202,7 @@ def test_incapable_after_seven_days(code: str | None, after: timedelta, expected
 )
 def test_null_fields_are_no_value(body: Mapping[str, Json], expected: bool) -> None:
     state = held(Signal(code=ODOMETER.code, body=body))
-    assert (state.held(ODOMETER) is not None) is expected
+    assert (state.stored(ODOMETER) is not None) is expected
 
 
 # Charging
@@ -299,15 +292,17 @@ def test_charge_that_resumes_shows_again() -> None:
 def test_not_charging_creates_nothing() -> None:
     state = held(*(failed(signal, "NOT_CHARGING", {"value": 1}) for signal in CHARGE_VALUES))
     assert shown(state) == dict.fromkeys(CHARGE_VALUES)
-    assert not any(state.held(signal) for signal in CHARGE_VALUES)
+    assert not any(state.stored(signal) for signal in CHARGE_VALUES)
 
 
 def test_completion_moves_only_with_estimates_that_differ() -> None:
     state = charging()
     assert state.charge_complete_at == at(90)
-    assert CHARGE_COMPLETE_AT not in state.merge([told(TIME_TO_COMPLETE, 79, at(10))], at(10))
+    assert Change.CHARGE_COMPLETE_AT not in state.merge(
+        [told(TIME_TO_COMPLETE, 79, at(10))], at(10)
+    )
     assert state.charge_complete_at == at(90)
-    assert CHARGE_COMPLETE_AT in state.merge([told(TIME_TO_COMPLETE, 60, at(20))], at(20))
+    assert Change.CHARGE_COMPLETE_AT in state.merge([told(TIME_TO_COMPLETE, 60, at(20))], at(20))
     assert state.charge_complete_at == at(80)
     state.merge([told(IS_CHARGING, False, at(30))], at(30))
     assert state.charge_complete_at is None
@@ -315,19 +310,19 @@ def test_completion_moves_only_with_estimates_that_differ() -> None:
 
 def test_charging_session_begins_when_the_energy_falls() -> None:
     state = held(told(ENERGY_ADDED, 5, at(0)))
-    begun = state.charge_session_start
+    begun = state.session.started_at
     state.merge([told(ENERGY_ADDED, 9, at(10))], at(10))
-    assert state.charge_session_start == begun == at(0)
+    assert state.session.started_at == begun == at(0)
     state.merge([told(ENERGY_ADDED, 0.1, at(20))], at(20))
-    assert state.charge_session_start == at(20)
+    assert state.session.started_at == at(20)
 
 
 def test_charging_session_begins_with_the_cable() -> None:
     state = held(told(ENERGY_ADDED, 5, at(0)), told(IS_CABLE_CONNECTED, False, at(0)))
     state.merge([told(IS_CABLE_CONNECTED, True, at(10))], at(10))
-    assert state.charge_session_start == at(0)
+    assert state.session.started_at == at(0)
     state.merge([told(ENERGY_ADDED, 6, at(20))], at(20))
-    assert state.charge_session_start == at(10)
+    assert state.session.started_at == at(10)
 
 
 def test_positions_once_seen_stay() -> None:
@@ -441,11 +436,14 @@ def test_everything_survives_a_restart() -> None:
     state.merge([failed(ODOMETER), told(VIN, "SIM", None)], at(1))
     state.apply_command(IS_LOCKED, {"value": True}, at(2), at(2))
     state.entities.add("sensor.odometer")
-    state.incapable_of.add(Command.LOCK)
+    state.unsupported_commands.add("lock")
     state.last_contact = at(3)
     again = VehicleState.from_json(json.loads(json.dumps(state.as_json())))
     assert again.as_json() == state.as_json()
-    assert (again.entities, again.incapable_of) == (state.entities, state.incapable_of)
+    assert (again.entities, again.unsupported_commands) == (
+        state.entities,
+        state.unsupported_commands,
+    )
     assert (again.last_contact, again.data_from_car) == (at(3), state.data_from_car)
     assert shown(again) == shown(state)
     # The rules go on: the command still outlives a stale poll.
@@ -459,7 +457,7 @@ def test_everything_survives_a_restart() -> None:
         {},
         {"signals": []},
         {"signals": {"a": 5, "b": None, "c": {"body": [], "updated_at": "never", "error": 3}}},
-        {"entities": [None, 3], "incapable_of": ["fly", None, {}], "last_contact": {}},
+        {"entities": [None, 3], "unsupported_commands": ["fly", None, {}], "last_contact": {}},
         {"positions": {"a": 3, "b": [None], "c": [[1]], "d": [["x", "y"]], "e": [[0, 1, 2]]}},
     ],
 )
@@ -477,7 +475,7 @@ def test_stored_car_that_is_no_object_is_refused(value: Json) -> None:
 
 
 def test_held_signal_of_nothing() -> None:
-    assert HeldSignal.from_json(None) == HeldSignal()
+    assert StoredSignal.from_json(None) == StoredSignal()
 
 
 # Properties
@@ -563,20 +561,20 @@ def test_same_signal_again_is_the_same_as_an_equal_one(
 
 def test_new_evidence_is_told_once() -> None:
     state = VehicleState()
-    assert EVIDENCE in state.merge([told(ODOMETER, 1, at(-9))], NOON)
-    assert EVIDENCE not in state.merge([told(ODOMETER, 2, at(-8))], NOON)
-    assert EVIDENCE in state.merge([told(STATE_OF_CHARGE, 50, at(-8))], NOON)
-    assert EVIDENCE not in state.merge([told(IS_LOCKED, None, at(-8))], NOON)
-    assert EVIDENCE not in state.merge([failed(STATE_OF_CHARGE)], NOON)
+    assert Change.EVIDENCE in state.merge([told(ODOMETER, 1, at(-9))], NOON)
+    assert Change.EVIDENCE not in state.merge([told(ODOMETER, 2, at(-8))], NOON)
+    assert Change.EVIDENCE in state.merge([told(STATE_OF_CHARGE, 50, at(-8))], NOON)
+    assert Change.EVIDENCE not in state.merge([told(IS_LOCKED, None, at(-8))], NOON)
+    assert Change.EVIDENCE not in state.merge([failed(STATE_OF_CHARGE)], NOON)
     # It counts as lacking now, so its coming back is news even with the same value.
-    assert EVIDENCE in state.merge([told(STATE_OF_CHARGE, 50, at(-8))], NOON)
-    tyre = {"row": 0, "column": 0, "tirePressure": 250}
-    body = {"values": [tyre], "unit": "kilopascal"}
+    assert Change.EVIDENCE in state.merge([told(STATE_OF_CHARGE, 50, at(-8))], NOON)
+    tire: dict[str, Json] = {"row": 0, "column": 0, "tirePressure": 250}
+    body: dict[str, Json] = {"values": [tire], "unit": "kilopascal"}
     first = replace(told(TIRES, None, at(-8)), body=body)
-    assert EVIDENCE in state.merge([first], NOON)
-    more = replace(first, body={**body, "values": [tyre, {**tyre, "column": 1}]})
-    assert EVIDENCE in state.merge([more], NOON)
-    assert EVIDENCE not in state.merge([first], NOON)
+    assert Change.EVIDENCE in state.merge([first], NOON)
+    more = replace(first, body={**body, "values": [tire, {**tire, "column": 1}]})
+    assert Change.EVIDENCE in state.merge([more], NOON)
+    assert Change.EVIDENCE not in state.merge([first], NOON)
 
 
 @given(POLLS, st.integers(-YEAR, YEAR).map(at))

@@ -6,18 +6,13 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import AnyDeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
+from .application import FLOW_LISTINGS, client_of
 from .const import DOMAIN
-from .coordinator import (
-    HANDOVERS,
-    AccountCoordinator,
-    SmartcarConfigEntry,
-    async_disconnect_vehicles,
-    client_of,
-)
-from .repairs import async_clear_all
+from .coordinator import ApplicationCoordinator, SmartcarConfigEntry
+from .push import async_setup_push
+from .removal import async_remove
 from .services import async_setup_services
-from .store import AccountStore
-from .webhook import PushManager, async_remove_push
+from .store import ApplicationStore
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -41,15 +36,15 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartcarConfigEntry) -> bool:
-    """Set up one Smartcar application with all its cars."""
-    handover = hass.data.get(HANDOVERS, {}).pop(entry.data[CONF_CLIENT_ID], None)
-    client = handover.client if handover else client_of(hass, entry)
-    store = AccountStore(hass, entry.entry_id)
-    account = AccountCoordinator(hass, entry, client, store, await store.async_load())
-    await account.async_start(handover)
-    entry.runtime_data = account
+    """Set up one Smartcar application with all its vehicles."""
+    listing = hass.data.get(FLOW_LISTINGS, {}).pop(entry.data[CONF_CLIENT_ID], None)
+    client = listing.client if listing else client_of(hass, entry)
+    store = ApplicationStore(hass, entry.entry_id)
+    application = ApplicationCoordinator(hass, entry, client, store, await store.async_load())
+    await application.async_start(listing)
+    entry.runtime_data = application
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
-    PushManager(account).async_start()
+    async_setup_push(application)
     return True
 
 
@@ -61,17 +56,14 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartcarConfigEntry) ->
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartcarConfigEntry) -> None:
-    """Delete what was kept, at Smartcar too as far as the user wants that."""
-    await async_remove_push(hass, entry)
-    await async_disconnect_vehicles(hass, entry)
-    await AccountStore(hass, entry.entry_id).async_remove()
-    async_clear_all(hass, entry)
+    """Delete what was stored, at Smartcar too as far as the user wants that."""
+    await async_remove(hass, entry)
 
 
 async def async_remove_config_entry_device(
     hass: HomeAssistant, entry: SmartcarConfigEntry, device: AnyDeviceEntry
 ) -> bool:
-    """Let the user delete a car."""
+    """Let the user delete a vehicle."""
     for domain, vehicle_id in device.identifiers:
         if domain == DOMAIN:
             await entry.runtime_data.async_forget(vehicle_id)

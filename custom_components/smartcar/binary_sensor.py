@@ -1,4 +1,4 @@
-"""What a car is or is not: plugged in, charging, open, locked, in order, ..."""
+"""What is true or false of a vehicle: plugged in, charging, open, locked, faulty, ..."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import signals as catalogue
-from .api.signals import Closure, Position, SignalType, SystemStatus
+from .api import Closure, Position, SystemStatus, catalogue
+from .api.catalogue import SignalType
+from .commands import CONTROL_CHARGE, CONTROL_SECURITY
 from .coordinator import SmartcarConfigEntry, VehicleCoordinator
 from .entity import (
     SmartcarEntity,
     SmartcarEntityDescription,
     async_setup_entities,
-    may_charge,
-    may_lock,
+    is_not_granted,
     position_key,
 )
 from .vehicle import VehicleState
@@ -52,7 +52,7 @@ def _true(
         device_class=device_class,
         signals=(signal,),
         exists_fn=exists_fn,
-        is_on_fn=lambda car: car.value(signal),
+        is_on_fn=lambda state: state.value(signal),
         entity_category=category,
         entity_registry_enabled_default=enabled,
     )
@@ -63,8 +63,8 @@ def _open(
 ) -> SmartcarBinarySensorDescription:
     """Return the row that tells whether something is open."""
 
-    def is_open(car: VehicleState) -> bool | None:
-        closure = car.value(signal)
+    def is_open(state: VehicleState) -> bool | None:
+        closure = state.value(signal)
         return closure.is_open if closure else None
 
     return SmartcarBinarySensorDescription(
@@ -79,8 +79,8 @@ def _open(
 def _unlocked(key: str, signal: SignalType[Closure]) -> SmartcarBinarySensorDescription:
     """Return the row that tells whether something is unlocked."""
 
-    def is_unlocked(car: VehicleState) -> bool | None:
-        closure = car.value(signal)
+    def is_unlocked(state: VehicleState) -> bool | None:
+        closure = state.value(signal)
         return _not(closure.is_locked if closure else None)
 
     return SmartcarBinarySensorDescription(
@@ -95,17 +95,17 @@ def _unlocked(key: str, signal: SignalType[Closure]) -> SmartcarBinarySensorDesc
 def _problem(key: str, signal: SignalType[SystemStatus]) -> SmartcarBinarySensorDescription:
     """Return the row of a system that diagnoses itself."""
 
-    def status(car: VehicleState) -> SystemStatus | None:
-        return car.value(signal)
+    def status(state: VehicleState) -> SystemStatus | None:
+        return state.value(signal)
 
     return SmartcarBinarySensorDescription(
         key=f"diagnostics_{key}",
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
         signals=(signal,),
-        is_on_fn=lambda car: found.is_alert if (found := status(car)) else None,
-        attributes_fn=lambda car: {
-            "description": found.description if (found := status(car)) else None
+        is_on_fn=lambda state: found.is_alert if (found := status(state)) else None,
+        attributes_fn=lambda state: {
+            "description": found.description if (found := status(state)) else None
         },
     )
 
@@ -114,7 +114,7 @@ def _not(value: bool | None) -> bool | None:
     return None if value is None else not value
 
 
-# Disabled by default is what is rare and what says again what another entity says better.
+# Disabled by default: rare values, and values that another entity shows better.
 BINARY_SENSORS = (
     _true("asleep", catalogue.IS_ASLEEP, category=EntityCategory.DIAGNOSTIC),
     _true("at_home", catalogue.IS_AT_HOME, BinarySensorDeviceClass.PRESENCE, enabled=False),
@@ -126,11 +126,11 @@ BINARY_SENSORS = (
         category=EntityCategory.DIAGNOSTIC,
     ),
     _true(
-        # Who may open it has a cover instead.
+        # If the user may open it, there is a cover entity instead.
         "charge_port",
         catalogue.IS_CHARGE_PORT_OPEN,
         BinarySensorDeviceClass.OPENING,
-        exists_fn=lambda vehicle: not may_charge(vehicle),
+        exists_fn=is_not_granted(CONTROL_CHARGE),
     ),
     _true("charging", catalogue.IS_CHARGING, BinarySensorDeviceClass.BATTERY_CHARGING),
     _problem("abs", catalogue.ABS),
@@ -161,12 +161,12 @@ BINARY_SENSORS = (
         enabled=False,
     ),
     SmartcarBinarySensorDescription(
-        # Who may lock has a lock instead.
+        # If the user may lock, there is a lock entity instead.
         key="door_lock",
         device_class=BinarySensorDeviceClass.LOCK,
         signals=(catalogue.IS_LOCKED,),
-        exists_fn=lambda vehicle: not may_lock(vehicle),
-        is_on_fn=lambda car: _not(car.value(catalogue.IS_LOCKED)),
+        exists_fn=is_not_granted(CONTROL_SECURITY),
+        is_on_fn=lambda state: _not(state.value(catalogue.IS_LOCKED)),
     ),
     _open("engine_cover", catalogue.ENGINE_COVER, BinarySensorDeviceClass.OPENING),
     _true("front_defroster", catalogue.IS_FRONT_DEFROSTER_ACTIVE),
@@ -192,18 +192,18 @@ BINARY_SENSORS = (
 )
 
 
-def _descriptions(car: VehicleState) -> Iterable[SmartcarBinarySensorDescription]:
-    """Return the table, and rows for each door and window that the car has."""
+def _descriptions(state: VehicleState) -> Iterable[SmartcarBinarySensorDescription]:
+    """Return the table, and rows for each door and window that the vehicle has."""
     yield from BINARY_SENSORS
-    for position in car.positions(catalogue.DOORS):
+    for position in state.positions(catalogue.DOORS):
         yield _at("door", position, catalogue.DOORS, BinarySensorDeviceClass.DOOR)
         yield _at("door", position, catalogue.DOORS, BinarySensorDeviceClass.LOCK, "_lock")
-    for position in car.positions(catalogue.WINDOWS):
+    for position in state.positions(catalogue.WINDOWS):
         yield _at("window", position, catalogue.WINDOWS, BinarySensorDeviceClass.WINDOW)
 
 
 def _at(
-    thing: str,
+    part: str,
     position: Position,
     signal: SignalType[Mapping[Position, Closure]],
     device_class: BinarySensorDeviceClass,
@@ -211,11 +211,11 @@ def _at(
 ) -> SmartcarBinarySensorDescription:
     """Return the row of one door or window, or of its lock."""
 
-    def is_on(car: VehicleState) -> bool | None:
-        closure = (car.value(signal) or {}).get(position, Closure())
+    def is_on(state: VehicleState) -> bool | None:
+        closure = (state.value(signal) or {}).get(position, Closure())
         return _not(closure.is_locked) if suffix else closure.is_open
 
-    key, placeholders = position_key(thing, position, suffix)
+    key, placeholders = position_key(part, position, suffix)
     return SmartcarBinarySensorDescription(
         key=key.unique,
         translation_key=key.translation,
@@ -239,17 +239,17 @@ async def async_setup_entry(
 
 
 class SmartcarBinarySensor(SmartcarEntity, BinarySensorEntity):
-    """Shows something that a car is or is not."""
+    """Shows something that is true or false of a vehicle."""
 
     entity_description: SmartcarBinarySensorDescription
 
     @property
     @override
     def is_on(self) -> bool | None:
-        return self.entity_description.is_on_fn(self.car)
+        return self.entity_description.is_on_fn(self.vehicle_state)
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, object] | None:
         attributes = self.entity_description.attributes_fn
-        return attributes(self.car) if attributes else None
+        return attributes(self.vehicle_state) if attributes else None

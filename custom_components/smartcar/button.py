@@ -1,4 +1,4 @@
-"""The button that asks for fresh data."""
+"""The button that requests fresh data."""
 
 from dataclasses import dataclass
 from typing import override
@@ -32,10 +32,10 @@ async def async_setup_entry(
 
 
 class SmartcarButton(SmartcarEntity, ButtonEntity):
-    """Asks the cloud for the car's signals."""
+    """Requests the vehicle's signals."""
 
     entity_description: SmartcarButtonDescription
 
     @override
     async def async_press(self) -> None:
-        await self.coordinator.async_refresh_now()
+        await self.coordinator.schedule.async_refresh_now()

@@ -12,27 +12,36 @@ from homeassistant.components.cover import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import SmartcarClient
-from .api.signals import IS_CHARGE_PORT_OPEN
+from .api.catalogue import IS_CHARGE_PORT_OPEN, SignalType
+from .commands import CLOSE_CHARGE_PORT, OPEN_CHARGE_PORT, CommandType
 from .coordinator import SmartcarConfigEntry
-from .entity import SmartcarEntity, SmartcarEntityDescription, async_setup_entities
-from .vehicle import Command
+from .entity import SmartcarControl, SmartcarControlDescription, async_setup_entities
 
 PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class SmartcarCoverDescription(SmartcarEntityDescription, CoverEntityDescription):
-    """A cover."""
+class SmartcarCoverDescription(SmartcarControlDescription, CoverEntityDescription):
+    """A cover: the signal that is true while it is open, and its two commands."""
+
+    signal: SignalType[bool]
+    open_cover: CommandType[[]]
+    close_cover: CommandType[[]]
+
+    @property
+    @override
+    def commands(self) -> tuple[CommandType[...], ...]:
+        return self.open_cover, self.close_cover
 
 
 COVERS = (
     SmartcarCoverDescription(
         key="charge_port",
         device_class=CoverDeviceClass.DOOR,
+        signal=IS_CHARGE_PORT_OPEN,
         signals=(IS_CHARGE_PORT_OPEN,),
-        permission="control_charge",
-        commands=(Command.OPEN_CHARGE_PORT, Command.CLOSE_CHARGE_PORT),
+        open_cover=OPEN_CHARGE_PORT,
+        close_cover=CLOSE_CHARGE_PORT,
     ),
 )
 
@@ -46,7 +55,7 @@ async def async_setup_entry(
     async_setup_entities(entry, async_add_entities, "cover", COVERS, SmartcarCover)
 
 
-class SmartcarCover(SmartcarEntity, CoverEntity):
+class SmartcarCover(SmartcarControl, CoverEntity):
     """Opens and closes the charge port."""
 
     entity_description: SmartcarCoverDescription
@@ -55,7 +64,7 @@ class SmartcarCover(SmartcarEntity, CoverEntity):
     @property
     @override
     def is_closed(self) -> bool | None:
-        is_open = self.car.value(IS_CHARGE_PORT_OPEN)
+        is_open = self.vehicle_state.value(self.entity_description.signal)
         return None if is_open is None else not is_open
 
     @property
@@ -70,18 +79,8 @@ class SmartcarCover(SmartcarEntity, CoverEntity):
 
     @override
     async def async_open_cover(self, **kwargs: Any) -> None:
-        await self.async_command(
-            Command.OPEN_CHARGE_PORT,
-            SmartcarClient.open_charge_port,
-            (IS_CHARGE_PORT_OPEN, {"value": True}),
-            pending=True,
-        )
+        await self.async_command(self.entity_description.open_cover)
 
     @override
     async def async_close_cover(self, **kwargs: Any) -> None:
-        await self.async_command(
-            Command.CLOSE_CHARGE_PORT,
-            SmartcarClient.close_charge_port,
-            (IS_CHARGE_PORT_OPEN, {"value": False}),
-            pending=False,
-        )
+        await self.async_command(self.entity_description.close_cover)

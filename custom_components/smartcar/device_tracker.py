@@ -1,4 +1,4 @@
-"""Where a car is."""
+"""Where a vehicle is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from homeassistant.components.device_tracker import TrackerEntity, TrackerEntity
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api.signals import PRECISE_LOCATION
+from .api.catalogue import PRECISE_LOCATION
 from .coordinator import SmartcarConfigEntry
 from .entity import SmartcarEntity, SmartcarEntityDescription, async_setup_entities
 
@@ -40,19 +40,19 @@ class SmartcarTracker(SmartcarEntity, TrackerEntity):
     @property
     @override
     def latitude(self) -> float | None:
-        location = self.car.value(PRECISE_LOCATION)
+        location = self.vehicle_state.value(PRECISE_LOCATION)
         return location.latitude if location else None
 
     @property
     @override
     def longitude(self) -> float | None:
-        location = self.car.value(PRECISE_LOCATION)
+        location = self.vehicle_state.value(PRECISE_LOCATION)
         return location.longitude if location else None
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, float | str | None]:
-        location = self.car.value(PRECISE_LOCATION)
+        location = self.vehicle_state.value(PRECISE_LOCATION)
         return {
             "heading": location.heading if location else None,
             "direction": location.direction if location else None,

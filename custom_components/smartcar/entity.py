@@ -1,32 +1,22 @@
-"""What all entities share: the description, the base class, and the one seam for commands."""
+"""What all entities share: the row that describes one, and the base classes."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple, override
+from typing import NamedTuple, override
 
 from homeassistant.core import callback
-from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
-from .api import (
-    ApiError,
-    AuthenticationError,
-    CommandExecution,
-    JsonObject,
-    LimitError,
-    MissingPermissionError,
-    SmartcarClient,
-    SmartcarError,
-)
-from .api.signals import CATALOGUE, FIRMWARE_VERSION, VIN, Position, SignalType
-from .budget import Purpose
-from .const import CONF_APPLICATION_MANAGEMENT_TOKEN, DOMAIN
+from .api import Position
+from .api.catalogue import CATALOGUE, SignalType
+from .commands import CommandType, async_send_command
+from .const import CONF_APPLICATION_MANAGEMENT_TOKEN
 from .coordinator import SmartcarConfigEntry, VehicleCoordinator
-from .vehicle import VEHICLE_NOT_CAPABLE, Command, VehicleState
+from .device import device_info
+from .vehicle import VehicleState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,15 +24,12 @@ class SmartcarEntityDescription(EntityDescription):
     """A row of a platform's table.
 
     `signals` are what the entity shows: it is created once one of them had a value, and stays.
-    `exists_fn` narrows that down, and decides alone where there are no signals. `permission` is
-    what the owner must have granted, `commands` what the car must not have refused.
-    `watches` names what else, beside the signals, makes the entity write its state.
+    `exists_fn` narrows that down, and decides alone where there are no signals. `watches` names
+    what else, beside the signals, makes the entity write its state.
     """
 
     signals: tuple[SignalType[object], ...] = ()
     exists_fn: Callable[[VehicleCoordinator], bool] = lambda _: True
-    permission: str | None = None
-    commands: tuple[Command, ...] = ()
     watches: frozenset[str] = frozenset()
 
     @property
@@ -50,25 +37,50 @@ class SmartcarEntityDescription(EntityDescription):
         """The codes whose change concerns the entity."""
         return self.watches | {signal.code for signal in self.signals}
 
-    def is_retired(self, vehicle: VehicleCoordinator) -> bool:
-        """Tell whether the car has said that it does not know one of the commands."""
-        return not vehicle.data.incapable_of.isdisjoint(self.commands)
+    def is_usable(self, vehicle: VehicleCoordinator) -> bool:
+        """Tell whether nothing but missing values keeps the vehicle from having this entity."""
+        return True
 
     def is_supported(self, vehicle: VehicleCoordinator, platform: str) -> bool:
-        """Tell whether this car is to have this entity."""
+        """Tell whether this vehicle gets this entity."""
         state, now = vehicle.data, dt_util.utcnow()
-        was_there = f"{platform}.{self.key}" in state.entities
-        if self.permission and self.permission not in vehicle.connection.permissions:
-            return False
-        if self.is_retired(vehicle):
+        has_existed = f"{platform}.{self.key}" in state.entities
+        if not self.is_usable(vehicle):
             return False
         if self.signals:
-            known = [held for signal in self.signals if (held := state.signals.get(signal.code))]
-            if not known or all(held.is_incapable(now) for held in known):
+            known = [stored for row in self.signals if (stored := state.signals.get(row.code))]
+            if not known or all(stored.is_incapable(now) for stored in known):
                 return False
-            if not was_there and not any(map(state.is_evident, self.signals)):
+            if not has_existed and not any(map(state.is_evident, self.signals)):
                 return False
-        return was_there or self.exists_fn(vehicle)
+        return has_existed or self.exists_fn(vehicle)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmartcarControlDescription(SmartcarEntityDescription):
+    """A row of an entity that commands the vehicle.
+
+    The owner must have granted the commands' permission, and the vehicle must not have refused one
+    of them as not capable.
+    """
+
+    @property
+    def commands(self) -> tuple[CommandType[...], ...]:
+        """The commands that the entity sends."""
+        raise NotImplementedError
+
+    def is_retired(self, vehicle: VehicleCoordinator) -> bool:
+        """Tell whether the vehicle has refused one of the commands as not capable."""
+        return not vehicle.data.unsupported_commands.isdisjoint(
+            row.command for row in self.commands
+        )
+
+    @override
+    def is_usable(self, vehicle: VehicleCoordinator) -> bool:
+        granted = vehicle.connection.permissions
+        return not self.is_retired(vehicle) and granted.issuperset(
+            row.permission for row in self.commands
+        )
 
 
 type DescriptionsFn[D: SmartcarEntityDescription] = Callable[[VehicleState], Iterable[D]]
@@ -82,7 +94,7 @@ def async_setup_entities[D: SmartcarEntityDescription](
     descriptions: Iterable[D] | DescriptionsFn[D],
     create: Callable[[VehicleCoordinator, D], SmartcarEntity],
 ) -> None:
-    """Create a platform's entities for every car, now and whenever evidence for more arrives."""
+    """Create a platform's entities for every vehicle, now and whenever evidence for more arrives."""
 
     @callback
     def add_vehicle(vehicle: VehicleCoordinator) -> None:
@@ -102,106 +114,95 @@ def async_setup_entities[D: SmartcarEntityDescription](
                 async_add_entities(create(vehicle, row) for row in new)
 
         add_entities()
-        entry.async_on_unload(vehicle.async_add_new_entity_listener(add_entities))
+        entry.async_on_unload(vehicle.async_add_evidence_listener(add_entities))
 
     entry.async_on_unload(entry.runtime_data.async_add_vehicle_listener(add_vehicle))
 
 
 class SmartcarEntity(CoordinatorEntity[VehicleCoordinator]):
-    """An entity of one car, described by a row of its platform's table."""
+    """An entity of one vehicle, described by a row of its platform's table."""
 
     _attr_has_entity_name = True
     entity_description: SmartcarEntityDescription
-    # What the last command asked for, while any is under way.
-    _pending: float | bool | None = None
-    _commands_under_way = 0
 
     def __init__(
         self, coordinator: VehicleCoordinator, description: SmartcarEntityDescription
     ) -> None:
-        """Tie the row to the car."""
+        """Tie the row to the vehicle."""
         super().__init__(coordinator, context=description.context)
         self.entity_description = description
         self._attr_unique_id = f"{coordinator.vehicle_id}_{description.key}"
         if description.translation_key is None:
             self._attr_translation_key = description.key
-        self._attr_device_info = device_info(coordinator)
+        self._attr_device_info = device_info(coordinator.connection, coordinator.data)
 
     @property
-    def car(self) -> VehicleState:
-        """What is known of the car."""
+    def vehicle_state(self) -> VehicleState:
+        """What is known of the vehicle."""
         return self.coordinator.data
 
     @property
     @override
     def available(self) -> bool:
-        """Whether the car is there; a failed poll alone takes nothing away."""
-        vehicle = self.coordinator
-        return vehicle.is_available and not self.entity_description.is_retired(vehicle)
+        """Whether the vehicle is available; a failed poll alone changes nothing."""
+        return self.coordinator.is_available
 
-    async def async_command(
-        self,
-        command: Command,
-        send: Send,
-        effect: tuple[SignalType[object], JsonObject],
-        pending: float | bool,
+
+class SmartcarControl(SmartcarEntity):
+    """An entity that commands the vehicle, and shows the command's effect until it is answered."""
+
+    entity_description: SmartcarControlDescription
+    # What the last command asks for, while any is under way.
+    _pending: float | bool | None = None
+    _commands_under_way = 0
+
+    @property
+    @override
+    def available(self) -> bool:
+        return super().available and not self.entity_description.is_retired(self.coordinator)
+
+    async def async_command[**P](
+        self, command: CommandType[P], *args: P.args, **kwargs: P.kwargs
     ) -> None:
-        """Send a command, and show what it asks for until the car has answered.
+        """Send a command. While several queue, show the effect of the last one until all are done.
 
-        While several queue, what the last one asks for is shown until all are done. Raises
-        HomeAssistantError, translated.
+        Raises HomeAssistantError, translated.
         """
-        self._pending = pending
+        if command.effect is not None:
+            self._pending = command.effect(*args, **kwargs).shown
         self._commands_under_way += 1
         self.async_write_ha_state()
         try:
-            await async_send_command(self.coordinator, command, send, effect)
+            await async_send_command(self.coordinator, command, *args, **kwargs)
         finally:
             self._commands_under_way -= 1
             if not self._commands_under_way:
                 self._pending = None
             self.async_write_ha_state()
 
-    async def async_entity_id_changed(self, old_entity_id: str) -> None:
-        """Nothing here depends on the entity id."""
-
-
-def device_info(coordinator: VehicleCoordinator) -> DeviceInfo:
-    """Return what is known of the car as a device. A VIN can come late, or never."""
-    vehicle = coordinator.connection.vehicle
-    state = coordinator.data
-    return DeviceInfo(
-        identifiers={(DOMAIN, coordinator.vehicle_id)},
-        manufacturer=vehicle.make,
-        model=vehicle.model,
-        model_id=str(vehicle.year) if vehicle.year else None,
-        name=coordinator.display_name,
-        serial_number=state.value(VIN),
-        sw_version=state.value(FIRMWARE_VERSION),
-    )
-
 
 class PositionKey(NamedTuple):
-    """The keys of something that a car has several of."""
+    """The keys of a door, a window or a tire."""
 
     unique: str
     translation: str
 
 
 def position_key(
-    thing: str, position: Position, suffix: str = ""
+    part: str, position: Position, suffix: str = ""
 ) -> tuple[PositionKey, Mapping[str, str]]:
-    """Return the keys and the placeholders of the name of a door, a window, a tyre, ...
+    """Return the keys, and the placeholders of the name, of a part that a vehicle has several of.
 
-    The four that every car has go by words (and so did the peer's), any other by its numbers.
+    The four parts that every vehicle has are named by words, any other by its row and column.
     """
     row, column = position.row, position.column
     if row < 2 and column < 2:
-        key = f"{thing}_{('front', 'back')[row]}_{('left', 'right')[column]}{suffix}"
+        # Released keys say "back" where the names say "rear".
+        key = f"{part}_{('front', 'back')[row]}_{('left', 'right')[column]}{suffix}"
         return PositionKey(key, key), {}
     numbers = {"row": str(row + 1), "column": str(column + 1)}
-    unique = f"{thing}_row_{numbers['row']}_column_{numbers['column']}{suffix}"
-    return PositionKey(unique, f"{thing}_other{suffix}"), numbers
+    unique = f"{part}_row_{numbers['row']}_column_{numbers['column']}{suffix}"
+    return PositionKey(unique, f"{part}_other{suffix}"), numbers
 
 
 def has_push(vehicle: VehicleCoordinator) -> bool:
@@ -209,115 +210,15 @@ def has_push(vehicle: VehicleCoordinator) -> bool:
     return CONF_APPLICATION_MANAGEMENT_TOKEN in vehicle.config_entry.data
 
 
-def may_charge(vehicle: VehicleCoordinator) -> bool:
-    """Tell whether the owner has permitted commands that concern charging."""
-    return "control_charge" in vehicle.connection.permissions
-
-
-def may_lock(vehicle: VehicleCoordinator) -> bool:
-    """Tell whether the owner has permitted to lock and unlock."""
-    return "control_security" in vehicle.connection.permissions
+def is_not_granted(permission: str) -> Callable[[VehicleCoordinator], bool]:
+    """Return a function that tells whether the owner has not granted a permission."""
+    return lambda vehicle: permission not in vehicle.connection.permissions
 
 
 def can_be_charged(vehicle: VehicleCoordinator) -> bool:
-    """Tell whether a signal has proven that the car has a battery to charge."""
+    """Tell whether a signal has proven that the vehicle has a battery to charge."""
     return any(
         vehicle.data.is_evident(signal)
         for signal in CATALOGUE.values()
         if signal.group in {"charge", "tractionbattery"}
-    )
-
-
-# The seam for commands
-
-type Send = Callable[[SmartcarClient, str, str], Awaitable[CommandExecution | None]]
-
-# The documented codes that have a sentence of their own in the translations.
-_TRANSLATED_CODES: Final = frozenset(
-    {
-        "ASLEEP",
-        "CHARGE_FAULT",
-        "CHARGING_IN_PROGRESS",
-        "CHARGING_PLUG_CONNECTED",
-        "CHARGING_PLUG_NOT_CONNECTED",
-        "DEVICE_PAIRING_REQUIRED",
-        "DOOR_OPEN",
-        "FULLY_CHARGED",
-        "HOOD_OPEN",
-        "IGNITION_ON",
-        "IN_MOTION",
-        "LOW_BATTERY",
-        "NOT_CHARGING",
-        "REMOTE_ACCESS_DISABLED",
-        "TRUNK_OPEN",
-        "UNREACHABLE",
-        "VEHICLE_NOT_CAPABLE",
-        "VEHICLE_OFFLINE_FOR_SERVICE",
-        "VIRTUAL_KEY_REQUIRED",
-    }
-)
-
-
-async def async_send_command(
-    vehicle: VehicleCoordinator,
-    command: Command,
-    send: Send,
-    effect: tuple[SignalType[object], JsonObject] | None = None,
-) -> CommandExecution | None:
-    """Send one command to a car: the one place where commands leave and their errors are told.
-
-    Commands to one car queue; those to two cars do not wait for each other. `effect` is the body
-    that the signal has once the car did as it was told. Raises HomeAssistantError, translated.
-    """
-    async with vehicle.command_lock:
-        vehicle.check_budget(Purpose.COMMAND)
-        vehicle.spend(Purpose.COMMAND)
-        # Who gives up waiting does not know what the car did.
-        look = True
-        try:
-            execution = await send(
-                vehicle.account.client, vehicle.vehicle_id, vehicle.connection.user_id
-            )
-            if effect is not None:
-                signal, body = effect
-                now = dt_util.utcnow()
-                completed_at = (execution.completed_at if execution else None) or now
-                vehicle.async_apply(vehicle.data.apply_command(signal, body, completed_at, now))
-        except SmartcarError as error:
-            look = error.outcome_unknown
-            vehicle.note_limit(error)
-            if isinstance(error, ApiError) and error.code == VEHICLE_NOT_CAPABLE:
-                vehicle.async_retire(command)
-            if isinstance(error, AuthenticationError):
-                vehicle.config_entry.async_start_reauth(vehicle.hass)
-            raise command_failed(vehicle, error) from error
-        finally:
-            vehicle.async_plan(look=look)
-        return execution
-
-
-def command_failed(vehicle: VehicleCoordinator, error: SmartcarError) -> HomeAssistantError:
-    """Return the error that a person is shown: which car, what happened, what to do."""
-    vendor = error.suggested_user_message if isinstance(error, ApiError) else None
-    if error.outcome_unknown:
-        key = "command_outcome_unknown"
-    elif isinstance(error, ApiError) and error.code in _TRANSLATED_CODES:
-        key = f"command_{error.code.lower()}"
-    elif isinstance(error, AuthenticationError):
-        key = "command_credentials_refused"
-    elif isinstance(error, MissingPermissionError):
-        key = "command_permission_missing"
-    elif isinstance(error, LimitError):
-        key = "command_limit_reached"
-    else:
-        key = "command_failed"
-    return HomeAssistantError(
-        translation_domain=DOMAIN,
-        translation_key=key,
-        translation_placeholders={
-            "vehicle": vehicle.display_name,
-            "error": str(error),
-            # With its blank, so that a sentence without it ends cleanly.
-            "message": f" {vendor}" if vendor else "",
-        },
     )

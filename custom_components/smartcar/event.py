@@ -1,4 +1,4 @@
-"""What has happened to a car, for automations that need no templates."""
+"""What has happened to a vehicle, for automations that need no templates."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api.signals import DETAILED_CHARGING_STATUS, IS_CABLE_CONNECTED, IS_CHARGING, IS_LOCKED
+from .api.catalogue import DETAILED_CHARGING_STATUS, IS_CABLE_CONNECTED, IS_CHARGING, IS_LOCKED
 from .coordinator import SmartcarConfigEntry, VehicleCoordinator
 from .entity import SmartcarEntity, SmartcarEntityDescription, async_setup_entities
 from .vehicle import ChargingState, VehicleState
@@ -20,16 +20,16 @@ type Known = bool | ChargingState | None
 
 @dataclass(frozen=True, kw_only=True)
 class SmartcarEventDescription(SmartcarEntityDescription, EventEntityDescription):
-    """An event entity: what it follows, and what the change from one state to another is called.
+    """An event entity: the value that it follows, and the event type of each change of it.
 
-    A change from or to what is not known is no event.
+    A change from or to an unknown value is no event.
     """
 
     value_fn: Callable[[VehicleState], Known]
     changes: Mapping[tuple[Known, Known], str]
 
-    def name_of(self, before: Known, after: Known) -> str | None:
-        """Return what the change is called."""
+    def type_of(self, before: Known, after: Known) -> str | None:
+        """Return the event type of a change; None if it is no event."""
         return self.changes.get((before, after))
 
 
@@ -40,7 +40,7 @@ def _charging_changes() -> Mapping[tuple[Known, Known], str]:
         changes[state, ChargingState.COMPLETE] = "complete"
     for state in (ChargingState.CONNECTED, ChargingState.DISCONNECTED, ChargingState.FAULT):
         changes[ChargingState.CHARGING, state] = "stopped"
-    # Nothing has changed.
+    # The same state twice is no change.
     del changes[ChargingState.CHARGING, ChargingState.CHARGING]
     del changes[ChargingState.COMPLETE, ChargingState.COMPLETE]
     return changes
@@ -51,21 +51,21 @@ EVENTS = (
         key="charging_event",
         signals=(IS_CHARGING, DETAILED_CHARGING_STATUS, IS_CABLE_CONNECTED),
         event_types=["started", "stopped", "complete"],
-        value_fn=lambda car: car.charging_state,
+        value_fn=lambda state: state.charging_state,
         changes=_charging_changes(),
     ),
     SmartcarEventDescription(
         key="cable_event",
         signals=(IS_CABLE_CONNECTED,),
         event_types=["plugged_in", "unplugged"],
-        value_fn=lambda car: car.value(IS_CABLE_CONNECTED),
+        value_fn=lambda state: state.value(IS_CABLE_CONNECTED),
         changes={(False, True): "plugged_in", (True, False): "unplugged"},
     ),
     SmartcarEventDescription(
         key="lock_event",
         signals=(IS_LOCKED,),
         event_types=["locked", "unlocked"],
-        value_fn=lambda car: car.value(IS_LOCKED),
+        value_fn=lambda state: state.value(IS_LOCKED),
         changes={(False, True): "locked", (True, False): "unlocked"},
     ),
 )
@@ -81,24 +81,24 @@ async def async_setup_entry(
 
 
 class SmartcarEvent(SmartcarEntity, EventEntity):
-    """Tells of changes, whichever way they came to be known."""
+    """Fires on changes, whether a poll or a push reported them."""
 
     entity_description: SmartcarEventDescription
 
     def __init__(
         self, coordinator: VehicleCoordinator, description: SmartcarEventDescription
     ) -> None:
-        """Remember how things stand: what was so before is no event."""
+        """Remember the present value: it is no event."""
         super().__init__(coordinator, description)
-        self._before = description.value_fn(self.car)
+        self._before = description.value_fn(self.vehicle_state)
 
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        after = self.entity_description.value_fn(self.car)
-        name = self.entity_description.name_of(self._before, after)
+        after = self.entity_description.value_fn(self.vehicle_state)
+        event_type = self.entity_description.type_of(self._before, after)
         if after is not None:
             self._before = after
-        if name is not None:
-            self._trigger_event(name)
+        if event_type is not None:
+            self._trigger_event(event_type)
         self.async_write_ha_state()

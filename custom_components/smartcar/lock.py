@@ -1,4 +1,4 @@
-"""The lock of a car."""
+"""The lock of a vehicle."""
 
 from dataclasses import dataclass
 from typing import Any, override
@@ -7,27 +7,36 @@ from homeassistant.components.lock import LockEntity, LockEntityDescription
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import SmartcarClient
-from .api.signals import IS_LOCKED
+from .api.catalogue import IS_LOCKED, SignalType
+from .commands import LOCK, UNLOCK, CommandType
 from .coordinator import SmartcarConfigEntry
-from .entity import SmartcarEntity, SmartcarEntityDescription, async_setup_entities
-from .vehicle import Command
+from .entity import SmartcarControl, SmartcarControlDescription, async_setup_entities
 
 PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class SmartcarLockDescription(SmartcarEntityDescription, LockEntityDescription):
-    """A lock."""
+class SmartcarLockDescription(SmartcarControlDescription, LockEntityDescription):
+    """A lock: the signal that shows it, and its two commands."""
+
+    signal: SignalType[bool]
+    lock: CommandType[[]]
+    unlock: CommandType[[]]
+
+    @property
+    @override
+    def commands(self) -> tuple[CommandType[...], ...]:
+        return self.lock, self.unlock
 
 
 LOCKS = (
     SmartcarLockDescription(
         key="door_lock",
-        # Some cars can be locked but do not tell whether they are: the permission is enough.
+        signal=IS_LOCKED,
+        # Some vehicles can be locked but do not report it: the permission is enough.
         watches=frozenset({IS_LOCKED.code}),
-        permission="control_security",
-        commands=(Command.LOCK, Command.UNLOCK),
+        lock=LOCK,
+        unlock=UNLOCK,
     ),
 )
 
@@ -41,7 +50,7 @@ async def async_setup_entry(
     async_setup_entities(entry, async_add_entities, "lock", LOCKS, SmartcarLock)
 
 
-class SmartcarLock(SmartcarEntity, LockEntity):
+class SmartcarLock(SmartcarControl, LockEntity):
     """Locks and unlocks the doors."""
 
     entity_description: SmartcarLockDescription
@@ -49,12 +58,12 @@ class SmartcarLock(SmartcarEntity, LockEntity):
     @property
     @override
     def is_locked(self) -> bool | None:
-        return self.car.value(IS_LOCKED)
+        return self.vehicle_state.value(self.entity_description.signal)
 
     @property
     @override
     def assumed_state(self) -> bool:
-        return self.car.held(IS_LOCKED) is None
+        return self.vehicle_state.stored(self.entity_description.signal) is None
 
     @property
     @override
@@ -68,12 +77,8 @@ class SmartcarLock(SmartcarEntity, LockEntity):
 
     @override
     async def async_lock(self, **kwargs: Any) -> None:
-        await self.async_command(
-            Command.LOCK, SmartcarClient.lock, (IS_LOCKED, {"value": True}), pending=True
-        )
+        await self.async_command(self.entity_description.lock)
 
     @override
     async def async_unlock(self, **kwargs: Any) -> None:
-        await self.async_command(
-            Command.UNLOCK, SmartcarClient.unlock, (IS_LOCKED, {"value": False}), pending=False
-        )
+        await self.async_command(self.entity_description.unlock)

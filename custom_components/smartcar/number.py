@@ -1,39 +1,54 @@
 """The charge limit."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import override
 
 from homeassistant.components.number import NumberEntity, NumberEntityDescription, NumberMode
-from homeassistant.const import PERCENTAGE
+from homeassistant.const import UnitOfRatio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import CHARGE_LIMIT_RANGE, JsonObject
-from .api.signals import CHARGE_LIMITS
+from .api import CHARGE_LIMIT_RANGE
+from .api.catalogue import CHARGE_LIMITS
+from .commands import SET_CHARGE_LIMIT, CommandType
 from .coordinator import SmartcarConfigEntry
-from .entity import SmartcarEntity, SmartcarEntityDescription, async_setup_entities, can_be_charged
-from .vehicle import Command
+from .entity import (
+    SmartcarControl,
+    SmartcarControlDescription,
+    async_setup_entities,
+    can_be_charged,
+)
+from .vehicle import VehicleState
 
 PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class SmartcarNumberDescription(SmartcarEntityDescription, NumberEntityDescription):
-    """A number."""
+class SmartcarNumberDescription(SmartcarControlDescription, NumberEntityDescription):
+    """A number: its value, and the command that sets it, in whole units."""
+
+    value_fn: Callable[[VehicleState], float | None]
+    set_value: CommandType[[int]]
+
+    @property
+    @override
+    def commands(self) -> tuple[CommandType[...], ...]:
+        return (self.set_value,)
 
 
 NUMBERS = (
     SmartcarNumberDescription(
         key="charge_limit",
-        native_unit_of_measurement=PERCENTAGE,
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
         native_min_value=CHARGE_LIMIT_RANGE[0],
         native_max_value=CHARGE_LIMIT_RANGE[-1],
         native_step=1,
         mode=NumberMode.SLIDER,
         watches=frozenset({CHARGE_LIMITS.code}),
         exists_fn=can_be_charged,
-        permission="control_charge",
-        commands=(Command.SET_CHARGE_LIMIT,),
+        value_fn=lambda state: limits.percent if (limits := state.value(CHARGE_LIMITS)) else None,
+        set_value=SET_CHARGE_LIMIT,
     ),
 )
 
@@ -47,8 +62,8 @@ async def async_setup_entry(
     async_setup_entities(entry, async_add_entities, "number", NUMBERS, SmartcarNumber)
 
 
-class SmartcarNumber(SmartcarEntity, NumberEntity):
-    """Sets the charge limit; shows what was asked for while the car is being told."""
+class SmartcarNumber(SmartcarControl, NumberEntity):
+    """Shows and sets a limit."""
 
     entity_description: SmartcarNumberDescription
 
@@ -57,20 +72,8 @@ class SmartcarNumber(SmartcarEntity, NumberEntity):
     def native_value(self) -> float | None:
         if self._pending is not None:
             return self._pending
-        limits = self.car.value(CHARGE_LIMITS)
-        return limits.percent if limits else None
+        return self.entity_description.value_fn(self.vehicle_state)
 
     @override
     async def async_set_native_value(self, value: float) -> None:
-        percent = round(value)
-        effect: JsonObject = {
-            "values": [{"type": "GLOBAL", "limit": percent}],
-            "activeLimit": percent,
-            "unit": "percent",
-        }
-        await self.async_command(
-            Command.SET_CHARGE_LIMIT,
-            lambda client, *car: client.set_charge_limit(*car, percent),
-            (CHARGE_LIMITS, effect),
-            pending=float(percent),
-        )
+        await self.async_command(self.entity_description.set_value, round(value))

@@ -4,7 +4,7 @@ Source: https://smartcar.com/docs/connect/redirect-to-connect
 """
 
 from collections.abc import Iterable
-from typing import override
+from typing import Final, override
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.config_entry_oauth2_flow import LocalOAuth2Implementation
@@ -12,8 +12,8 @@ from homeassistant.helpers.config_entry_oauth2_flow import LocalOAuth2Implementa
 from .api import Origins
 from .const import DOMAIN
 
-# What our entities and commands use. More can be ticked; what is not granted shows nothing.
-DEFAULT_PERMISSIONS = (
+# What the entities and commands use. The user can add more, or remove some.
+DEFAULT_PERMISSIONS: Final = (
     "control_charge",
     "control_navigation",
     "control_security",
@@ -28,7 +28,7 @@ DEFAULT_PERMISSIONS = (
     "read_vin",
 )
 # Source: https://smartcar.com/docs/api-reference/permissions
-PERMISSIONS = (
+PERMISSIONS: Final = (
     *DEFAULT_PERMISSIONS,
     "control_climate",
     "control_pin",
@@ -47,19 +47,30 @@ PERMISSIONS = (
     "read_tires",
     "read_user_profile",
 )
+# The error codes of Connect's redirect. Each is also a menu of the config flow.
+# Source: https://smartcar.com/docs/connect/handle-the-response
+CONNECT_ERRORS: Final = (
+    "access_denied",  # the owner declined or closed the page
+    "configuration_error",  # the application is not set up as Connect requires
+    "invalid_subscription",  # the car maker's connected service is not active
+    "no_vehicles",  # the owner's login at the car maker has no cars
+    "server_error",  # Smartcar or the car maker failed
+    "unauthorized_client",  # the application may not connect cars of this make
+    "vehicle_incompatible",  # the car was found, but is not supported
+)
 
 
 class ConnectImplementation(LocalOAuth2Implementation):
-    """Sends the owner to Connect. What comes back is a code that v3 has no use for.
+    """Sends the owner to Connect, and never exchanges the code of the redirect: v3 needs none.
 
-    Home Assistant's helper always sends a `client_id`, which Connect takes only if it is the
-    Application ID: with the `client_...` of the credentials it says "Invalid parameter client_id".
+    Home Assistant's helper always sends a `client_id`, which Connect accepts only if it is the
+    Application ID: for the `client_...` of the credentials it says "Invalid parameter client_id".
     """
 
     def __init__(
         self, hass: HomeAssistant, application_id: str, permissions: Iterable[str] | None
     ) -> None:
-        """Ask for these permissions; for those of the dashboard if there are none."""
+        """Request these permissions; None requests those set in Smartcar's dashboard."""
         super().__init__(
             hass,
             DOMAIN,
@@ -73,7 +84,7 @@ class ConnectImplementation(LocalOAuth2Implementation):
     @property
     @override
     def extra_authorize_data(self) -> dict[str, str]:
-        """Name the application and, unless the dashboard is to decide, the permissions."""
+        """Return the application and, unless the dashboard decides, the permissions."""
         data = {"application_id": self.client_id, "mode": "live", "approval_prompt": "force"}
         if self._permissions is not None:
             data["scope"] = " ".join(sorted(self._permissions))

@@ -1,4 +1,4 @@
-"""What can be measured or named about a car."""
+"""What can be measured or named about a vehicle."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,6 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import (
     MAX_LENGTH_STATE_STATE,
-    PERCENTAGE,
     EntityCategory,
     UnitOfElectricCurrent,
     UnitOfElectricPotential,
@@ -21,6 +20,7 @@ from homeassistant.const import (
     UnitOfLength,
     UnitOfPower,
     UnitOfPressure,
+    UnitOfRatio,
     UnitOfSpeed,
     UnitOfTemperature,
     UnitOfTime,
@@ -29,25 +29,19 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api import signals as catalogue
-from .api.signals import Position, SignalType
-from .coordinator import (
-    LAST_CONTACT,
-    LAST_PUSH,
-    NEXT_POLL,
-    REQUESTS,
-    SmartcarConfigEntry,
-    VehicleCoordinator,
-)
+from .api import Position, catalogue
+from .api.catalogue import SignalType
+from .commands import CONTROL_CHARGE
+from .coordinator import SmartcarConfigEntry, VehicleCoordinator
 from .entity import (
     SmartcarEntity,
     SmartcarEntityDescription,
     async_setup_entities,
     has_push,
-    may_charge,
+    is_not_granted,
     position_key,
 )
-from .vehicle import CHARGE_COMPLETE_AT, DATA_FROM_CAR, ChargingState, VehicleState
+from .vehicle import Change, ChargingState, VehicleState
 
 PARALLEL_UPDATES = 0
 
@@ -56,10 +50,9 @@ type SensorValue = float | str | datetime | None
 
 @dataclass(frozen=True, kw_only=True)
 class SmartcarSensorDescription(SmartcarEntityDescription, SensorEntityDescription):
-    """A sensor. `coordinator_fn` is for what is known of a car beside its state."""
+    """A sensor: one function for its value, out of the vehicle's state and requests."""
 
-    value_fn: Callable[[VehicleState], SensorValue] = lambda _: None
-    coordinator_fn: Callable[[VehicleCoordinator], SensorValue] | None = None
+    value_fn: Callable[[VehicleCoordinator], SensorValue]
     attributes_fn: Callable[[VehicleState], Mapping[str, object]] | None = None
     last_reset_fn: Callable[[VehicleState], datetime | None] = lambda _: None
 
@@ -79,7 +72,7 @@ def _measured(
     return SmartcarSensorDescription(
         key=key,
         signals=(signal,),
-        value_fn=lambda car: car.value(signal),
+        value_fn=lambda vehicle: vehicle.data.value(signal),
         device_class=device_class,
         native_unit_of_measurement=unit,
         state_class=state_class,
@@ -89,20 +82,20 @@ def _measured(
     )
 
 
-def _fitting(text: str | None) -> str | None:
-    """Return no more of a text than fits into a state."""
+def _shorten(text: str | None) -> str | None:
+    """Return as much of a text as fits into a state."""
     return text[:MAX_LENGTH_STATE_STATE] if text else None
 
 
 def _named(
     key: str, signal: SignalType[str], *, options: list[str] | None = None, enabled: bool = True
 ) -> SmartcarSensorDescription:
-    """Return the row of a signal that is a name: one of the options, or any text of its maker."""
+    """Return the row of a signal that is a name: one of the options, or any text of the maker."""
 
-    def name(car: VehicleState) -> str | None:
-        text = car.value(signal)
+    def name(vehicle: VehicleCoordinator) -> str | None:
+        text = vehicle.data.value(signal)
         if options is None:
-            return _fitting(text)
+            return _shorten(text)
         return text.lower() if text and text.lower() in options else None
 
     return SmartcarSensorDescription(
@@ -125,20 +118,22 @@ def _counted(
 ) -> SmartcarSensorDescription:
     """Return the row of a list: how many there are, and the list itself where it is short."""
 
-    def attributes(car: VehicleState) -> Mapping[str, object]:
-        return {attribute: car.value(signal)} if attribute else {}
+    def attributes(state: VehicleState) -> Mapping[str, object]:
+        return {attribute: state.value(signal)} if attribute else {}
 
     return SmartcarSensorDescription(
         key=key,
         signals=(signal,),
-        value_fn=lambda car: None if (items := car.value(signal)) is None else len(items),
+        value_fn=lambda vehicle: (
+            None if (items := vehicle.data.value(signal)) is None else len(items)
+        ),
         attributes_fn=attributes,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=enabled,
     )
 
 
-def _told(
+def _status(
     key: str,
     watched: str,
     read: Callable[[VehicleCoordinator], SensorValue],
@@ -148,12 +143,12 @@ def _told(
     exists: Callable[[VehicleCoordinator], bool] = lambda _: True,
     enabled: bool = True,
 ) -> SmartcarSensorDescription:
-    """Return the row of what is known beside the signals; written when `watched` is told of."""
+    """Return the row of a fact beside the signals; its state is written when `watched` changes."""
     return SmartcarSensorDescription(
         key=key,
         watches=frozenset({watched}),
         exists_fn=exists,
-        coordinator_fn=read,
+        value_fn=read,
         device_class=device_class,
         state_class=state_class,
         entity_category=EntityCategory.DIAGNOSTIC,
@@ -161,30 +156,31 @@ def _told(
     )
 
 
-def _trouble_code_count(car: VehicleState) -> int | None:
-    """Return the number of active trouble codes; some cars send only the list."""
-    count, codes = car.value(catalogue.DTC_COUNT), car.value(catalogue.DTC_LIST)
+def _trouble_code_count(vehicle: VehicleCoordinator) -> int | None:
+    """Return the number of active trouble codes; some vehicles send only the list."""
+    count = vehicle.data.value(catalogue.DTC_COUNT)
+    codes = vehicle.data.value(catalogue.DTC_LIST)
     return count if count is not None or codes is None else len(codes)
 
 
-def _trouble_codes(car: VehicleState) -> list[str] | None:
-    """Return the trouble codes. A car that sends only their number has not said "none"."""
-    codes = car.value(catalogue.DTC_LIST)
+def _trouble_codes(state: VehicleState) -> list[str] | None:
+    """Return the trouble codes. A vehicle that sends only their number has not said "none"."""
+    codes = state.value(catalogue.DTC_LIST)
     return None if codes is None else [code.code for code in codes]
 
 
-def _drive_mode(car: VehicleState) -> str | None:
-    mode = car.value(catalogue.DRIVE_MODE)
-    return _fitting(mode.label or mode.canonical) if mode else None
+def _drive_mode(vehicle: VehicleCoordinator) -> str | None:
+    mode = vehicle.data.value(catalogue.DRIVE_MODE)
+    return _shorten(mode.label or mode.canonical) if mode else None
 
 
-def _charge_limit(car: VehicleState) -> float | None:
-    limits = car.value(catalogue.CHARGE_LIMITS)
+def _charge_limit(vehicle: VehicleCoordinator) -> float | None:
+    limits = vehicle.data.value(catalogue.CHARGE_LIMITS)
     return limits.percent if limits else None
 
 
-# Disabled by default is what is rare, what changes with every metre driven, what never changes,
-# and what says again, for other software, what another entity says better.
+# Disabled by default: rare values, values that change with every meter driven or never, and values
+# that another entity shows better.
 SENSORS = (
     _counted("account_permissions", catalogue.ACCOUNT_PERMISSIONS, "permissions", enabled=False),
     _named("account_role", catalogue.ACCOUNT_ROLE, enabled=False),
@@ -196,7 +192,12 @@ SENSORS = (
         precision=1,
         category=EntityCategory.DIAGNOSTIC,
     ),
-    _measured("battery_level", catalogue.STATE_OF_CHARGE, PERCENTAGE, SensorDeviceClass.BATTERY),
+    _measured(
+        "battery_level",
+        catalogue.STATE_OF_CHARGE,
+        UnitOfRatio.PERCENTAGE,
+        SensorDeviceClass.BATTERY,
+    ),
     _measured(
         "cabin_target_temperature",
         catalogue.CABIN_TARGET_TEMPERATURE,
@@ -234,16 +235,17 @@ SENSORS = (
     SmartcarSensorDescription(
         key="charge_complete_at",
         signals=(catalogue.TIME_TO_COMPLETE,),
-        watches=frozenset({CHARGE_COMPLETE_AT}),
-        value_fn=lambda car: car.charge_complete_at,
+        watches=frozenset({Change.CHARGE_COMPLETE_AT}),
+        value_fn=lambda vehicle: vehicle.data.charge_complete_at,
         device_class=SensorDeviceClass.TIMESTAMP,
     ),
     _named("charge_connector_type", catalogue.CHARGING_CONNECTOR_TYPE),
     SmartcarSensorDescription(
+        # A released key; so are charge_chargerate and range.
         key="charge_energyadded",
         signals=(catalogue.ENERGY_ADDED,),
-        value_fn=lambda car: car.value(catalogue.ENERGY_ADDED),
-        last_reset_fn=lambda car: car.charge_session_start,
+        value_fn=lambda vehicle: vehicle.data.value(catalogue.ENERGY_ADDED),
+        last_reset_fn=lambda state: state.session.started_at,
         device_class=SensorDeviceClass.ENERGY,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         state_class=SensorStateClass.TOTAL,
@@ -251,12 +253,12 @@ SENSORS = (
     ),
     _named("charge_fast_charger_type", catalogue.FAST_CHARGER_TYPE, enabled=False),
     SmartcarSensorDescription(
-        # Who may set the limit has a number instead.
+        # If the user may set the limit, there is a number entity instead.
         key="charge_limit",
         signals=(catalogue.CHARGE_LIMITS,),
-        exists_fn=lambda vehicle: not may_charge(vehicle),
+        exists_fn=is_not_granted(CONTROL_CHARGE),
         value_fn=_charge_limit,
-        native_unit_of_measurement=PERCENTAGE,
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
     ),
     _named(
         "charge_port_color",
@@ -298,16 +300,16 @@ SENSORS = (
             catalogue.IS_CABLE_CONNECTED,
             catalogue.DETAILED_CHARGING_STATUS,
         ),
-        value_fn=lambda car: car.charging_state,
-        attributes_fn=lambda car: {
-            "detailed_status": car.value(catalogue.DETAILED_CHARGING_STATUS)
+        value_fn=lambda vehicle: vehicle.data.charging_state,
+        attributes_fn=lambda state: {
+            "detailed_status": state.value(catalogue.DETAILED_CHARGING_STATUS)
         },
         device_class=SensorDeviceClass.ENUM,
         options=list(ChargingState),
     ),
-    _told(
+    _status(
         "data_from_car",
-        DATA_FROM_CAR,
+        Change.DATA_FROM_CAR,
         lambda vehicle: vehicle.data.data_from_car,
         device_class=SensorDeviceClass.TIMESTAMP,
     ),
@@ -315,19 +317,19 @@ SENSORS = (
         key="drive_mode",
         signals=(catalogue.DRIVE_MODE,),
         value_fn=_drive_mode,
-        attributes_fn=lambda car: {
-            "canonical": mode.canonical if (mode := car.value(catalogue.DRIVE_MODE)) else None
+        attributes_fn=lambda state: {
+            "canonical": mode.canonical if (mode := state.value(catalogue.DRIVE_MODE)) else None
         },
     ),
     SmartcarSensorDescription(
         key="dtc_count",
         signals=(catalogue.DTC_COUNT, catalogue.DTC_LIST),
         value_fn=_trouble_code_count,
-        attributes_fn=lambda car: {"codes": _trouble_codes(car)},
+        attributes_fn=lambda state: {"codes": _trouble_codes(state)},
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
     ),
-    _measured("engine_oil", catalogue.OIL_LIFE, PERCENTAGE),
+    _measured("engine_oil", catalogue.OIL_LIFE, UnitOfRatio.PERCENTAGE),
     _named("exterior_color", catalogue.EXTERIOR_COLOR, enabled=False),
     _measured(
         "external_temperature",
@@ -344,7 +346,7 @@ SENSORS = (
         SensorDeviceClass.VOLUME_STORAGE,
         precision=1,
     ),
-    _measured("fuel_percent", catalogue.FUEL_LEVEL, PERCENTAGE),
+    _measured("fuel_percent", catalogue.FUEL_LEVEL, UnitOfRatio.PERCENTAGE),
     _measured(
         "fuel_range", catalogue.FUEL_RANGE, UnitOfLength.KILOMETERS, SensorDeviceClass.DISTANCE
     ),
@@ -360,17 +362,17 @@ SENSORS = (
         SensorDeviceClass.TEMPERATURE,
         precision=1,
     ),
-    # Off, as it changes with every request and tells nothing of the car.
-    _told(
+    # Off, because it changes with every request and says nothing about the vehicle.
+    _status(
         "last_contact",
-        LAST_CONTACT,
+        Change.LAST_CONTACT,
         lambda vehicle: vehicle.data.last_contact,
         device_class=SensorDeviceClass.TIMESTAMP,
         enabled=False,
     ),
-    _told(
+    _status(
         "last_push",
-        LAST_PUSH,
+        Change.LAST_PUSH,
         lambda vehicle: vehicle.data.last_push,
         device_class=SensorDeviceClass.TIMESTAMP,
         exists=has_push,
@@ -378,9 +380,9 @@ SENSORS = (
     _measured(
         "low_voltage_battery_level",
         catalogue.LOW_VOLTAGE_STATE_OF_CHARGE,
-        PERCENTAGE,
+        UnitOfRatio.PERCENTAGE,
         SensorDeviceClass.BATTERY,
-        # Else a device page could show it as the battery of the car.
+        # Else a device page could show it as the battery of the vehicle.
         category=EntityCategory.DIAGNOSTIC,
     ),
     _named(
@@ -396,10 +398,10 @@ SENSORS = (
         category=EntityCategory.DIAGNOSTIC,
         enabled=False,
     ),
-    _told(
+    _status(
         "next_poll",
-        NEXT_POLL,
-        lambda vehicle: vehicle.next_poll,
+        Change.NEXT_POLL,
+        lambda vehicle: vehicle.schedule.next_poll,
         device_class=SensorDeviceClass.TIMESTAMP,
         enabled=False,
     ),
@@ -415,16 +417,16 @@ SENSORS = (
     _measured(
         "range", catalogue.BATTERY_RANGE, UnitOfLength.KILOMETERS, SensorDeviceClass.DISTANCE
     ),
-    _told(
+    _status(
         "requests_left",
-        REQUESTS,
-        lambda vehicle: vehicle.requests_left,
+        Change.REQUESTS,
+        lambda vehicle: vehicle.schedule.requests_left,
         state_class=SensorStateClass.MEASUREMENT,
     ),
-    _told(
+    _status(
         "requests_this_month",
-        REQUESTS,
-        lambda vehicle: vehicle.requests_this_month,
+        Change.REQUESTS,
+        lambda vehicle: vehicle.schedule.requests_this_month,
         state_class=SensorStateClass.TOTAL_INCREASING,
         enabled=False,
     ),
@@ -436,18 +438,18 @@ SENSORS = (
         SensorDeviceClass.SPEED,
         enabled=False,
     ),
-    # Of the whole application: what is not signed belongs to no car.
-    _told(
+    # Of the whole application: an unsigned delivery belongs to no vehicle.
+    _status(
         "pushes_rejected",
-        LAST_CONTACT,
-        lambda vehicle: vehicle.account.push_log.rejected,
+        Change.LAST_CONTACT,
+        lambda vehicle: vehicle.context.push_log.rejected,
         state_class=SensorStateClass.TOTAL_INCREASING,
         exists=has_push,
         enabled=False,
     ),
-    _told(
+    _status(
         "pushes_today",
-        LAST_PUSH,
+        Change.LAST_PUSH,
         lambda vehicle: vehicle.data.pushes_today,
         state_class=SensorStateClass.TOTAL_INCREASING,
         exists=has_push,
@@ -459,16 +461,16 @@ SENSORS = (
 )
 
 
-def _descriptions(car: VehicleState) -> Iterable[SmartcarSensorDescription]:
-    """Return the table, and a row for each tyre that the car has."""
+def _descriptions(state: VehicleState) -> Iterable[SmartcarSensorDescription]:
+    """Return the table, and a row for each tire that the vehicle has."""
     yield from SENSORS
-    for position in car.positions(catalogue.TIRES):
+    for position in state.positions(catalogue.TIRES):
         yield _tire_pressure(position)
 
 
 def _tire_pressure(position: Position) -> SmartcarSensorDescription:
-    def pressure(car: VehicleState) -> float | None:
-        kilopascal = (car.value(catalogue.TIRES) or {}).get(position)
+    def pressure(vehicle: VehicleCoordinator) -> float | None:
+        kilopascal = (vehicle.data.value(catalogue.TIRES) or {}).get(position)
         return None if kilopascal is None else kilopascal / 100
 
     key, placeholders = position_key("tire_pressure", position)
@@ -503,17 +505,15 @@ class SmartcarSensor(SmartcarEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> SensorValue:
-        if coordinator_fn := self.entity_description.coordinator_fn:
-            return coordinator_fn(self.coordinator)
-        return self.entity_description.value_fn(self.car)
+        return self.entity_description.value_fn(self.coordinator)
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, object] | None:
         attributes = self.entity_description.attributes_fn
-        return attributes(self.car) if attributes else None
+        return attributes(self.vehicle_state) if attributes else None
 
     @property
     @override
     def last_reset(self) -> datetime | None:
-        return self.entity_description.last_reset_fn(self.car)
+        return self.entity_description.last_reset_fn(self.vehicle_state)

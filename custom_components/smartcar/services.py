@@ -1,4 +1,4 @@
-"""Actions: what no entity can stand for."""
+"""Actions: what no entity can do."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -22,21 +22,27 @@ from homeassistant.core import (
     SupportsResponse,
     callback,
 )
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import (
     config_validation as cv,
     device_registry as dr,
     entity_registry as er,
 )
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
-import probatio as vol
+import voluptuous as vol
 
-from .api import ChargingWindow, JsonObject, signals as catalogue
-from .api.signals import SignalType
+from .api import ChargingWindow, JsonObject, catalogue
+from .api.catalogue import SignalType
+from .commands import (
+    DELETE_CHARGE_SCHEDULE,
+    SET_CHARGE_SCHEDULE,
+    SET_DESTINATION,
+    CommandType,
+    async_send_command,
+)
 from .const import DOMAIN
-from .coordinator import AccountCoordinator, VehicleCoordinator
-from .entity import Send, async_send_command
-from .vehicle import Command, VehicleState
+from .coordinator import ApplicationCoordinator, VehicleCoordinator
+from .exceptions import invalid
+from .vehicle import VehicleState
 
 ATTR_ENTITY: Final = "entity"
 ATTR_SCHEDULE_ID: Final = "schedule_id"
@@ -79,83 +85,72 @@ class Place(NamedTuple):
 
 
 async def _refresh(call: ServiceCall) -> None:
-    """Ask the cloud for the signals of the targeted cars."""
-    await _all(vehicle.async_refresh_now() for vehicle in _vehicles(call))
+    """Request the signals of the targeted vehicles."""
+    await _all(vehicle.schedule.async_refresh_now() for vehicle in _vehicles(call))
 
 
 async def _set_destination(call: ServiceCall) -> None:
-    """Send a destination to the targeted cars' navigation."""
-    place = _place(call)
-    await _send(
-        call, Command.SET_DESTINATION, lambda client, *car: client.set_destination(*car, *place)
-    )
+    """Send a destination to the targeted vehicles' navigation."""
+    await _send(call, SET_DESTINATION, *_place(call))
 
 
 async def _set_charge_schedule(call: ServiceCall) -> None:
-    """Let the targeted cars charge every day in a window, at a place."""
+    """Let the targeted vehicles charge every day in a window, at a place."""
     place = _place(call)
     start, stop = (f"{call.data[key]:%H:%M}" for key in (ATTR_START, ATTR_STOP))
-    await _send(
-        call,
-        Command.SET_CHARGE_SCHEDULE,
-        lambda client, *car: client.set_daily_charge_schedule(
-            *car,
-            latitude=place.latitude,
-            longitude=place.longitude,
-            window=ChargingWindow(start=start, stop=stop),
-        ),
-    )
+    await _send(call, SET_CHARGE_SCHEDULE, *place, ChargingWindow(start=start, stop=stop))
 
 
 async def _delete_charge_schedule(call: ServiceCall) -> None:
-    """Delete a schedule of the targeted car."""
-    schedule_id = call.data[ATTR_SCHEDULE_ID]
-    await _send(
-        call,
-        Command.DELETE_CHARGE_SCHEDULE,
-        lambda client, *car: client.delete_charge_schedule(*car, schedule_id),
-    )
+    """Delete a schedule of the targeted vehicle."""
+    await _send(call, DELETE_CHARGE_SCHEDULE, call.data[ATTR_SCHEDULE_ID])
 
 
-async def _send(call: ServiceCall, command: Command, send: Send) -> None:
-    await _all(async_send_command(vehicle, command, send) for vehicle in _vehicles(call))
+async def _send[**P](
+    call: ServiceCall, command: CommandType[P], *args: P.args, **kwargs: P.kwargs
+) -> None:
+    await _all(async_send_command(vehicle, command, *args, **kwargs) for vehicle in _vehicles(call))
 
 
 async def _all(work: Iterable[Coroutine[Any, Any, object]]) -> None:
-    """Do it for all cars at once; the first error comes when all are done."""
+    """Do it for all vehicles at once; raise the first error when all are done."""
     for result in await asyncio.gather(*work, return_exceptions=True):
         if isinstance(result, BaseException):
             raise result
 
 
 async def _get_signals(call: ServiceCall) -> ServiceResponse:
-    """Return everything held of the targeted cars, times and errors included."""
-    return _response(call, lambda car: {"signals": car.as_json()["signals"]})
+    """Return everything stored of the targeted vehicles, times and errors included."""
+    return _response(call, lambda state: {"signals": state.as_json()["signals"]})
 
 
 async def _get_charge_records(call: ServiceCall) -> ServiceResponse:
-    """Return the charging history of the targeted cars."""
-    return _response(call, lambda car: {"charge_records": _list(car, catalogue.CHARGE_RECORDS)})
+    """Return the charging history of the targeted vehicles."""
+    return _response(call, lambda state: {"charge_records": _list(state, catalogue.CHARGE_RECORDS)})
 
 
 async def _get_charge_schedules(call: ServiceCall) -> ServiceResponse:
-    """Return the charge schedules of the targeted cars, however they were made."""
-    return _response(call, lambda car: {"charge_schedules": _list(car, catalogue.CHARGE_TIMERS)})
+    """Return the charge schedules of the targeted vehicles, however they were made."""
+    return _response(
+        call, lambda state: {"charge_schedules": _list(state, catalogue.CHARGE_TIMERS)}
+    )
 
 
 async def _get_service_records(call: ServiceCall) -> ServiceResponse:
-    """Return the service history of the targeted cars."""
-    return _response(call, lambda car: {"service_records": _list(car, catalogue.SERVICE_RECORDS)})
+    """Return the service history of the targeted vehicles."""
+    return _response(
+        call, lambda state: {"service_records": _list(state, catalogue.SERVICE_RECORDS)}
+    )
 
 
-def _list(car: VehicleState, signal: SignalType[tuple[JsonObject, ...]]) -> list[JsonObject]:
-    return list(car.value(signal) or ())
+def _list(state: VehicleState, signal: SignalType[tuple[JsonObject, ...]]) -> list[JsonObject]:
+    return list(state.value(signal) or ())
 
 
 def _response(
     call: ServiceCall, read: Callable[[VehicleState], Mapping[str, object]]
 ) -> ServiceResponse:
-    """Return `{"vehicles": [{"vehicle_id", "name", ...}]}` with what is read of each car."""
+    """Return `{"vehicles": [{"vehicle_id", "name", ...}]}` with what is read of each vehicle."""
     vehicles = [
         {"vehicle_id": vehicle.vehicle_id, "name": vehicle.display_name, **read(vehicle.data)}
         for vehicle in _vehicles(call)
@@ -197,7 +192,7 @@ def async_setup_services(hass: HomeAssistant) -> None:
 
 
 def _vehicles(call: ServiceCall) -> list[VehicleCoordinator]:
-    """Return the cars that are targeted: as devices, by an entity of theirs, an area, ...
+    """Return the targeted vehicles: as devices, by an entity of theirs, an area, ...
 
     Raises ServiceValidationError if there is none, or if one is not loaded.
     """
@@ -215,7 +210,7 @@ def _vehicles(call: ServiceCall) -> list[VehicleCoordinator]:
             if domain == DOMAIN:
                 vehicles[vehicle_id] = _vehicle(hass, vehicle_id, device)
     if not vehicles:
-        raise _invalid("no_vehicle_targeted")
+        raise invalid("no_vehicle_targeted")
     return list(vehicles.values())
 
 
@@ -223,11 +218,11 @@ def _vehicle(
     hass: HomeAssistant, vehicle_id: str, device: dr.AnyDeviceEntry | None
 ) -> VehicleCoordinator:
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        account: AccountCoordinator = entry.runtime_data
-        if vehicle := account.vehicles.get(vehicle_id):
+        application: ApplicationCoordinator = entry.runtime_data
+        if vehicle := application.vehicles.get(vehicle_id):
             return vehicle
     name = (device.name_by_user or device.name) if device else None
-    raise _invalid("vehicle_not_loaded", vehicle=name or "")
+    raise invalid("vehicle_not_loaded", vehicle=name or "")
 
 
 def _place(call: ServiceCall) -> Place:
@@ -236,9 +231,9 @@ def _place(call: ServiceCall) -> Place:
     pair = [key for key in (ATTR_LATITUDE, ATTR_LONGITUDE) if key in data]
     ways = [key for key in (ATTR_LOCATION, ATTR_ENTITY) if key in data]
     if len(pair) == 1:
-        raise _invalid("place_half")
+        raise invalid("place_half")
     if len(ways) + bool(pair) != 1:
-        raise _invalid("place_missing" if not ways and not pair else "place_double")
+        raise invalid("place_missing" if not ways and not pair else "place_double")
     source: Mapping[str, Any] = data
     if ATTR_LOCATION in data:
         source = data[ATTR_LOCATION]
@@ -246,18 +241,12 @@ def _place(call: ServiceCall) -> Place:
         state = call.hass.states.get(entity_id)
         source = state.attributes if state else {}
         if source.get(ATTR_LATITUDE) is None or source.get(ATTR_LONGITUDE) is None:
-            raise _invalid("entity_without_coordinates", entity=entity_id)
+            raise invalid("entity_without_coordinates", entity=entity_id)
     try:
         place = Place(float(source[ATTR_LATITUDE]), float(source[ATTR_LONGITUDE]))
     except (KeyError, TypeError, ValueError) as error:
-        raise _invalid("place_out_of_range") from error
+        raise invalid("place_out_of_range") from error
     # Written so that what is not a number fails as well.
     if not (abs(place.latitude) <= 90 and abs(place.longitude) <= 180):
-        raise _invalid("place_out_of_range")
+        raise invalid("place_out_of_range")
     return place
-
-
-def _invalid(key: str, **placeholders: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders=placeholders
-    )

@@ -1,4 +1,4 @@
-"""What survives a restart: the cars of an application, their last signals, and the evidence."""
+"""What survives a restart: an application's connections, vehicles, deliveries and requests."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -10,22 +10,23 @@ from typing import Self
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import UnsupportedStorageVersionError
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .api import Connection, InvalidResponseError, Json, JsonObject, Vehicle
-from .api.reading import (
+from .api import (
+    InvalidResponseError,
+    Json,
     optional_integer,
-    optional_list,
     optional_object,
     optional_text,
     optional_time,
     required_object,
-    required_text,
+    time_to_json,
 )
 from .budget import ApplicationBucket, Budget, Ledger
+from .connections import Connections, times_from_json
 from .const import DOMAIN
+from .issues import async_raise_store_set_aside
 from .vehicle import VehicleState
 
 _LOGGER = logging.getLogger(__name__)
@@ -38,9 +39,9 @@ _SAVE_DELAY = 30
 class PushLog:
     """What is remembered of the deliveries.
 
-    `seen` are the events of the last hour, by id; `counts` is how many deliveries there were of
-    each kind; `rejected` counts those that were not signed, which change nothing else.
-    `webhook_id` is the id that Smartcar gave to the webhook which leads here.
+    `seen` are the events of the last hour, by id. `counts` is the number of deliveries of each
+    kind. `rejected` counts unsigned deliveries, which change nothing else. `webhook_id` is
+    Smartcar's id of the webhook that delivers here.
     """
 
     seen: dict[str, datetime] = field(default_factory=dict)
@@ -53,9 +54,9 @@ class PushLog:
     def as_json(self) -> dict[str, Json]:
         """Return what the store keeps."""
         return {
-            "seen": {event_id: at.isoformat() for event_id, at in self.seen.items()},
+            "seen": {event_id: time_to_json(seen_at) for event_id, seen_at in self.seen.items()},
             "counts": dict(self.counts),
-            "last_delivery": self.last_delivery.isoformat() if self.last_delivery else None,
+            "last_delivery": time_to_json(self.last_delivery),
             "webhook_id": self.webhook_id,
             "rejected": self.rejected,
         }
@@ -65,7 +66,7 @@ class PushLog:
         """Read what the store kept."""
         data = optional_object(value)
         return cls(
-            seen=_times(data.get("seen")),
+            seen=times_from_json(data.get("seen")),
             counts=Counter(
                 {
                     kind: count
@@ -80,24 +81,21 @@ class PushLog:
 
 
 @dataclass(slots=True, kw_only=True)
-class StoredAccount:
+class StoredApplication:
     """The content of the store.
 
-    `listed_at` is when the connections were last listed completely; `missing` holds since when
-    a car has not been among them. `ledgers` hold what each car has spent and `bucket` what all have;
-    the budgets of the ledgers are for whoever loads them to set.
+    `ledgers` count the requests of each vehicle, and `bucket` those of all. Whoever loads the ledgers
+    sets their budgets.
     """
 
-    connections: dict[str, Connection] = field(default_factory=dict)
-    listed_at: datetime | None = None
-    missing: dict[str, datetime] = field(default_factory=dict)
+    connections: Connections = field(default_factory=Connections)
     vehicles: dict[str, VehicleState] = field(default_factory=dict)
     push: PushLog = field(default_factory=PushLog)
     bucket: ApplicationBucket = field(default_factory=ApplicationBucket)
     ledgers: dict[str, Ledger] = field(default_factory=dict)
 
 
-class AccountStore:
+class ApplicationStore:
     """The one write path to disk of an entry."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
@@ -110,39 +108,39 @@ class AccountStore:
         self._is_save_pending = False
         self._is_closed = False
 
-    async def async_load(self) -> StoredAccount:
-        """Return what was kept; an empty account if there is nothing or it cannot be used.
+    async def async_load(self) -> StoredApplication:
+        """Return what was kept; an empty application if there is nothing or it cannot be used.
 
         A file that is corrupt or of a newer version is set aside and reported, never fatal.
         """
         try:
             data = await self._store.async_load()
-            return StoredAccount() if data is None else _account_from_json(data)
-        # What has no version, or no object in it, is no file of ours either.
+            return StoredApplication() if data is None else _application_from_json(data)
+        # A file without a version or an object was not written by this store either.
         except UnsupportedStorageVersionError, InvalidResponseError, LookupError, TypeError:
             await self._async_set_aside()
-            return StoredAccount()
+            return StoredApplication()
 
-    def schedule_save(self, account: Callable[[], StoredAccount]) -> None:
+    def schedule_save(self, application: Callable[[], StoredApplication]) -> None:
         """Save within half a minute, and when Home Assistant stops.
 
-        A save that is due is not put off by another: a stream of pushes must not keep everything
-        in memory.
+        A later call does not delay a save that is due: a stream of pushes must not keep
+        everything in memory.
         """
         if self._is_save_pending or self._is_closed:
             return
         self._is_save_pending = True
 
-        def serialise() -> dict[str, Json]:
+        def serialize() -> dict[str, Json]:
             self._is_save_pending = False
-            return _account_as_json(account())
+            return _application_as_json(application())
 
-        self._store.async_delay_save(serialise, _SAVE_DELAY)
+        self._store.async_delay_save(serialize, _SAVE_DELAY)
 
-    async def async_close(self, account: StoredAccount) -> None:
-        """Save now, and nothing any more: the entry is unloaded, and its file may be deleted."""
+    async def async_close(self, application: StoredApplication) -> None:
+        """Save now, and never again: the entry is unloaded, and its file may be deleted."""
         self._is_closed = True
-        await self._store.async_save(_account_as_json(account))
+        await self._store.async_save(_application_as_json(application))
 
     async def async_remove(self) -> None:
         """Delete the file."""
@@ -153,39 +151,24 @@ class AccountStore:
         kept = path.with_name(f"{path.name}.set-aside.{dt_util.utcnow():%Y%m%dT%H%M%S}")
         await self._hass.async_add_executor_job(path.replace, kept)
         _LOGGER.warning("The stored data could not be used and was set aside")
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            f"store_set_aside_{self._entry_id}",
-            is_fixable=False,
-            is_persistent=True,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key="store_set_aside",
-            translation_placeholders={"file": kept.name},
-            data={"entry_id": self._entry_id},
-        )
+        async_raise_store_set_aside(self._hass, self._entry_id, kept.name)
 
 
-def _account_as_json(account: StoredAccount) -> dict[str, Json]:
+def _application_as_json(application: StoredApplication) -> dict[str, Json]:
     return {
-        "connections": [_connection_as_json(item) for item in account.connections.values()],
-        "listed_at": account.listed_at.isoformat() if account.listed_at else None,
-        "missing": {key: since.isoformat() for key, since in account.missing.items()},
-        "vehicles": {key: state.as_json() for key, state in account.vehicles.items()},
-        "push": account.push.as_json(),
-        "bucket": account.bucket.as_json(),
-        "ledgers": {key: ledger.as_json() for key, ledger in account.ledgers.items()},
+        **application.connections.as_json(),
+        "vehicles": {key: state.as_json() for key, state in application.vehicles.items()},
+        "push": application.push.as_json(),
+        "bucket": application.bucket.as_json(),
+        "ledgers": {key: ledger.as_json() for key, ledger in application.ledgers.items()},
     }
 
 
-def _account_from_json(value: Json) -> StoredAccount:
+def _application_from_json(value: Json) -> StoredApplication:
     data = required_object(value, "data")
-    connections = map(_connection_from_json, optional_list(data.get("connections")))
     bucket = ApplicationBucket.from_json(data.get("bucket"))
-    return StoredAccount(
-        connections={connection.vehicle_id: connection for connection in connections},
-        listed_at=optional_time(data.get("listed_at")),
-        missing=_times(data.get("missing")),
+    return StoredApplication(
+        connections=Connections.from_json(data),
         vehicles={
             key: VehicleState.from_json(value)
             for key, value in required_object(data.get("vehicles"), "vehicles").items()
@@ -196,41 +179,4 @@ def _account_from_json(value: Json) -> StoredAccount:
             key: Ledger.from_json(value, Budget(), bucket)
             for key, value in optional_object(data.get("ledgers")).items()
         },
-    )
-
-
-def _times(value: Json) -> dict[str, datetime]:
-    times = {key: optional_time(time) for key, time in optional_object(value).items()}
-    return {key: time for key, time in times.items() if time is not None}
-
-
-def _connection_as_json(connection: Connection) -> JsonObject:
-    vehicle = connection.vehicle
-    return {
-        "id": connection.id,
-        "user_id": connection.user_id,
-        "permissions": sorted(connection.permissions),
-        "updated_at": connection.updated_at.isoformat() if connection.updated_at else None,
-        "vehicle": {
-            "id": vehicle.id,
-            "make": vehicle.make,
-            "model": vehicle.model,
-            "year": vehicle.year,
-            "powertrainType": vehicle.powertrain_type,
-            "mode": vehicle.mode,
-        },
-    }
-
-
-def _connection_from_json(value: Json) -> Connection:
-    data = required_object(value, "connection")
-    vehicle = required_object(data.get("vehicle"), "connection.vehicle")
-    return Connection(
-        id=required_text(data.get("id"), "connection.id"),
-        user_id=required_text(data.get("user_id"), "connection.user_id"),
-        vehicle=Vehicle.from_json(required_text(vehicle.get("id"), "vehicle.id"), vehicle),
-        permissions=frozenset(
-            text for item in optional_list(data.get("permissions")) if (text := optional_text(item))
-        ),
-        updated_at=optional_time(data.get("updated_at")),
     )

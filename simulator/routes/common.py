@@ -1,18 +1,21 @@
-"""What the routes share: the cloud of the application, answers, paging, bodies."""
+"""Shared by the routes: the cloud of the application, answers, paging, bodies."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 import json
 from typing import Final
 from urllib.parse import urlencode
+import uuid
 
 from aiohttp import web
 
+from simulator.car import Car
 from simulator.cloud import Cloud
 from simulator.errors import ApiError, Problem, envelope, invalid
 from simulator.json_types import Json, JsonObject, as_object
 
 CLOUD: Final = web.AppKey("cloud", Cloud)
+MAX_PAGE_SIZE: Final = 100
 
 
 def cloud_of(request: web.Request) -> Cloud:
@@ -30,15 +33,20 @@ def answer(value: Json, status: int = 200) -> web.Response:
     return web.json_response(value, status=status)
 
 
+def request_id() -> str:
+    """Return an id for a request."""
+    return str(uuid.uuid4())
+
+
 def problem_answer(
     cloud: Cloud, problem: Problem, headers: Mapping[str, str] | None = None
 ) -> web.Response:
     """Return an error envelope."""
-    request_id = cloud.request_id()
+    id_ = request_id()
     return web.json_response(
-        envelope(problem, request_id, cloud.application_id),
+        envelope(problem, id_, cloud.application_id),
         status=problem.status,
-        headers={"SC-Request-Id": request_id, **(headers or {})},
+        headers={"SC-Request-Id": id_, **(headers or {})},
     )
 
 
@@ -65,6 +73,17 @@ async def control_body(request: web.Request) -> JsonObject:
         return as_object(await read_json(request))
     except ApiError:
         return {}
+
+
+def vehicle_attributes(car: Car) -> JsonObject:
+    """Return what every answer says about a car."""
+    return {
+        "make": car.model.make,
+        "model": car.model.name,
+        "year": car.model.year,
+        "powertrainType": car.model.kind,
+        "mode": car.mode,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +144,6 @@ class Listing[T]:
                 },
             }
         )
-
-
-MAX_PAGE_SIZE: Final = 100
 
 
 def _counted(name: str, value: str, most: int | None) -> int:

@@ -1,6 +1,6 @@
 """The Connect pages (reference 1.4 to 1.7).
 
-`GET /oauth/authorize?...` shows the accounts; its form leads to `GET /_connect/choose` with
+`GET /oauth/authorize?...` shows the owners; its form leads to `GET /_connect/choose` with
 `authorize` (the query string of the authorize link, unchanged) and `owner` (a user id). That page
 holds the form that decides, and whoever needs no pages may post it at once:
 
@@ -25,9 +25,9 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from simulator.cloud import Owner
 from simulator.connect import ERRORS, AuthorizeLink, LinkError, ReauthenticateLink
 from simulator.json_types import as_text, as_texts
+from simulator.ownership import Owner
 from simulator.pages import choice_page, message_page, owner_page, reauthenticate_page
 
 from .common import answer, cloud_of, control_body, control_error
@@ -36,7 +36,7 @@ routes: Final = web.RouteTableDef()
 
 
 def _page(text: str, status: int = 200) -> web.Response:
-    """Return a page that may load nothing."""
+    """Return a page that may load no resources."""
     return web.Response(
         text=text,
         status=status,
@@ -62,7 +62,7 @@ def _leave(target: str | None) -> web.Response:
 
 
 def _owner(request: web.Request, owner_id: str) -> Owner:
-    """Return the account that was chosen."""
+    """Return the chosen owner."""
     owner = cloud_of(request).owners.get(owner_id)
     if owner is None:
         raise LinkError("Invalid parameter owner")
@@ -71,7 +71,7 @@ def _owner(request: web.Request, owner_id: str) -> Owner:
 
 @routes.get("/oauth/authorize")
 async def authorize(request: web.Request) -> web.Response:
-    """Show the accounts."""
+    """Show the owners."""
     cloud = cloud_of(request)
     try:
         link = AuthorizeLink.read(cloud, request.url.raw_query_string)
@@ -82,7 +82,7 @@ async def authorize(request: web.Request) -> web.Response:
 
 @routes.get("/_connect/choose")
 async def choose(request: web.Request) -> web.Response:
-    """Show the cars and permissions of an account."""
+    """Show the cars and permissions of an owner."""
     cloud = cloud_of(request)
     try:
         link = AuthorizeLink.read(cloud, request.query.get("authorize", ""))
@@ -94,7 +94,7 @@ async def choose(request: web.Request) -> web.Response:
 
 @routes.post("/_connect/decide")
 async def decide(request: web.Request) -> web.Response:
-    """Do what the owner decided."""
+    """Follow the decision of the owner."""
     cloud = cloud_of(request)
     form = await request.post()
     vehicles = [str(value) for value in form.getall("vehicle", [])]
@@ -151,7 +151,7 @@ async def connect_without_pages(request: web.Request) -> web.Response:
 
     {authorize_url, owner?, vehicles?, permissions?, error?}: the link (of either kind), a user id
     (the first owner with a car to connect), vehicle ids (those not connected yet, else all),
-    permissions (all that are asked for), or an error of reference 1.5 to end with.
+    permissions (all offered ones), or an error of reference 1.5 to end with.
     """
     cloud = cloud_of(request)
     body = await control_body(request)

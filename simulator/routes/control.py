@@ -1,4 +1,4 @@
-"""The control API of the simulator itself, under `/_sim`; the real cloud has nothing like it."""
+"""The control API of the simulator itself, under `/_sim`; the real cloud has no such routes."""
 
 from dataclasses import asdict
 from typing import Final
@@ -66,7 +66,7 @@ async def advance(request: web.Request) -> web.Response:
 
 @routes.get("/_sim/state")
 async def state(request: web.Request) -> web.Response:
-    """Return the truth: cars, connections, owners."""
+    """Return the true state: cars, connections, owners."""
     cloud = cloud_of(request)
     cloud.step()
     return answer(
@@ -92,7 +92,7 @@ async def state(request: web.Request) -> web.Response:
 
 
 def car_state(cloud: Cloud, vehicle_id: str) -> JsonObject:
-    """Return the truth about one car."""
+    """Return the true state of one car."""
     car = cloud.cars[vehicle_id]
     return {
         "id": car.id,
@@ -105,10 +105,10 @@ def car_state(cloud: Cloud, vehicle_id: str) -> JsonObject:
         "kind": car.model.kind,
         "mode": car.mode,
         "nickname": car.nickname,
-        "held": car.held,
-        "needs_login": cloud.needs_login(car.id),
+        "is_frozen": car.is_frozen,
+        "needs_login": cloud.logins.is_needed(car.id),
         "reports": car.reports,
-        "reported_at": iso(car.snapshot.at),
+        "reported_at": iso(car.snapshot.reported_at),
         "destination": list(car.destination) if car.destination else None,
         "schedules": [asdict(schedule) for schedule in car.schedules],
         "home": list(car.home),
@@ -120,7 +120,7 @@ def car_state(cloud: Cloud, vehicle_id: str) -> JsonObject:
 async def patch_car(request: web.Request) -> web.Response:
     """Change a car: {signals: {code: {...} | null}, state: {...}, report, store_empty}.
 
-    A signal of null is taken out of the store; an empty object takes the override back.
+    A signal of null is removed from the store; an empty object removes the override.
     `report` false keeps the changed state from the store until the car reports by itself.
     """
     cloud = cloud_of(request)
@@ -138,7 +138,7 @@ async def patch_car(request: web.Request) -> web.Response:
             cloud.patch_state(vehicle_id, changes, report=body.get("report") is not False)
         for code, value in as_object(body.get("signals")).items():
             cloud.override(vehicle_id, code, value)
-        cloud.sync(cloud.cars[vehicle_id])
+        cloud.reports.sync(cloud.cars[vehicle_id])
     except ValueError as error:
         return control_error(str(error))
     if "store_empty" in body:

@@ -1,4 +1,4 @@
-"""What only Smartcar's dashboard can do with webhooks, and what they then do, under `/_sim`."""
+"""What only Smartcar's dashboard can do with webhooks, and their deliveries, under `/_sim`."""
 
 from typing import Final
 
@@ -6,7 +6,8 @@ from aiohttp import web
 
 from simulator.cloud import Cloud
 from simulator.json_types import Json, JsonObject, as_object, as_text, as_texts
-from simulator.webhooks import Misbehaviour, Webhook
+from simulator.misbehavior import Misbehavior
+from simulator.webhooks import Webhook
 
 from .common import answer, cloud_of, control_body, control_error
 
@@ -27,10 +28,10 @@ def _webhook_json(cloud: Cloud, webhook: Webhook) -> JsonObject:
         "data": list(webhook.data),
         "subscriptions": [
             {"id": one.id, "userId": one.user_id, "vehicleId": one.vehicle_id}
-            for one in cloud.visible_subscriptions()
+            for one in cloud.registry.visible_subscriptions()
             if one.webhook_id == webhook.id
         ],
-        "misbehaviour": cloud.push.misbehaviour(webhook.id).as_json(),
+        "misbehavior": cloud.push.misbehavior(webhook.id).as_json(),
     }
 
 
@@ -144,12 +145,12 @@ async def verify_webhook(request: web.Request) -> web.Response:
 
 @routes.post("/_sim/webhooks/{webhook_id}/misbehave")
 async def misbehave(request: web.Request) -> web.Response:
-    """Let a webhook misbehave: the fields of `Misbehaviour`; none of them lets it behave again."""
+    """Let a webhook misbehave: the fields of `Misbehavior`; none of them lets it behave again."""
     webhook = _webhook(request)
     if webhook is None:
         return _no_webhook()
     try:
-        wrong = Misbehaviour.from_json(await control_body(request))
+        wrong = Misbehavior.from_json(await control_body(request))
     except ValueError as error:
         return control_error(str(error))
     cloud_of(request).misbehave(webhook.id, wrong)
@@ -174,7 +175,7 @@ async def list_errors(request: web.Request) -> web.Response:
     """List the errors that are not resolved."""
     errors: list[Json] = [
         {"id": error.id, "vehicle_id": error.vehicle_id, **error.as_json("ERROR")}
-        for error in cloud_of(request).errors.values()
+        for error in cloud_of(request).vehicle_errors.errors.values()
     ]
     return answer({"errors": errors})
 
@@ -211,10 +212,10 @@ async def report_error(request: web.Request) -> web.Response:
 
 @routes.delete("/_sim/errors/{error_id}")
 async def resolve_error(request: web.Request) -> web.Response:
-    """Resolve an error; the webhooks tell it."""
+    """Resolve an error; the webhooks send that."""
     cloud = cloud_of(request)
     error_id = request.match_info["error_id"]
-    if error_id not in cloud.errors:
+    if error_id not in cloud.vehicle_errors.errors:
         return control_error("no such error", 404)
     cloud.resolve_error(error_id)
     return web.Response(status=204)
@@ -223,4 +224,6 @@ async def resolve_error(request: web.Request) -> web.Response:
 @routes.post("/_sim/rotate_management_token")
 async def rotate_management_token(request: web.Request) -> web.Response:
     """Replace the application management token; answers the new one."""
-    return answer({"application_management_token": cloud_of(request).rotate_management_token()})
+    return answer(
+        {"application_management_token": cloud_of(request).dashboard.rotate_management_token()}
+    )

@@ -1,4 +1,4 @@
-"""A small scriptable cloud on loopback. It records every request and answers what a test told it."""
+"""A small scripted cloud on loopback, which records every request."""
 
 import asyncio
 from collections import defaultdict
@@ -11,17 +11,19 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from custom_components.smartcar.api import Origins
+from custom_components.smartcar.api import ConnectedVehicle, Origins
 
 CLIENT_ID = "client_made_up_id"
 CLIENT_SECRET = "made-up-secret"
 USER = "user-0f5c"
 VEHICLE = "vehicle-9b1e"
+CONNECTED = ConnectedVehicle(VEHICLE, USER)
 VIN = "5YJSA1CN5DFP00101"
 LATITUDE, LONGITUDE = 52.238523, 13.154655
 
 CONNECTIONS = "/vehicle/v3/connections"
-SIGNALS = f"/vehicle/v3/vehicles/{VEHICLE}/signals"
+VEHICLE_PATH = f"/vehicle/v3/vehicles/{VEHICLE}"
+SIGNALS = f"{VEHICLE_PATH}/signals"
 TOKEN = "/iam/oauth2/token"
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -161,7 +163,7 @@ def connection(
                 "mode": mode,
                 "powertrainType": "BEV",
             },
-            "user": {"id": user, "externalId": "house-1"},
+            "user": {"id": user, "externalId": "external-1"},
         },
         "relationships": {
             "vehicle": {"data": {"id": vehicle, "type": "vehicle"}},
@@ -172,6 +174,10 @@ def connection(
             "updatedAt": "2026-06-21T02:56:21.130Z",
         },
     }
+
+
+OWNERS = ("ann", "ben", "cem")
+CONNECTED_CARS = [connection(number, OWNERS[number % 3]) for number in range(250)]
 
 
 def signal(code: str, body: Any = None, **attributes: Any) -> dict[str, Any]:
@@ -253,7 +259,7 @@ class Cloud:
 
     @property
     def origins(self) -> Origins:
-        """One path per origin tells them apart."""
+        """The origins, each with a path of its own in front."""
         base = self.base
         return Origins(
             connect=f"{base}/connect",
@@ -273,6 +279,12 @@ class Cloud:
             for each in self.requests
             if (each.path == path if path is not None else each.path != TOKEN)
         ]
+
+    async def wait_for(self, requests: int) -> None:
+        """Wait until so many requests have come in."""
+        async with asyncio.timeout(5):
+            while len(self.requests) < requests:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         target = urlsplit(request.raw_path)

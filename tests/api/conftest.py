@@ -20,7 +20,7 @@ async def cloud(socket_enabled: None) -> AsyncGenerator[Cloud]:
 
 @pytest.fixture
 async def elsewhere(socket_enabled: None) -> AsyncGenerator[Cloud]:
-    """Another host, which nobody has business with."""
+    """Another host, which must not get any request."""
     fake = Cloud()
     await fake.server.start_server()
     yield fake

@@ -1,4 +1,4 @@
-"""Whatever JSON can hold, and documented JSON with something else in one place."""
+"""Strategies for any JSON, and for documented JSON with a few parts replaced."""
 
 import copy
 from typing import Any

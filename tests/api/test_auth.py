@@ -1,23 +1,22 @@
-"""Application tokens: who mints, when, and what a refusal means."""
+"""Application tokens: when they are requested, and what a refusal means."""
 
 import asyncio
 import gc
-from typing import Any
+from typing import Any, cast
+from unittest.mock import patch
 
 import aiohttp
+from hypothesis import given
 import pytest
 
 from custom_components.smartcar.api import (
-    ApiError,
     ApplicationTokenSource,
     AuthenticationError,
     BillingError,
     InvalidResponseError,
-    LimitError,
     MissingPermissionError,
     RateLimitError,
     ServerError,
-    SmartcarClient,
     SmartcarError,
     TransportError,
     TransportTimeoutError,
@@ -25,38 +24,27 @@ from custom_components.smartcar.api import (
     ValidationError,
     auth,
 )
+from custom_components.smartcar.api.transport import Answer
 
+from .answers import DOCUMENTS, ORIGINS, STATUSES, dumped
+from .calls import run_without_waiting
 from .cloud import (
     CLIENT_ID,
     CLIENT_SECRET,
-    CONNECTIONS,
-    SIGNALS,
     TOKEN,
-    UNAUTHORIZED,
-    USER,
-    VEHICLE,
     Clock,
     Cloud,
     Handler,
     Reply,
     Stream,
     error,
-    executed,
     hang_up,
-    listing,
     never,
 )
-
-LOCK = f"/vehicle/v3/vehicles/{VEHICLE}/commands/security/lock"
-
-
-async def _until(cloud: Cloud, requests: int) -> None:
-    async with asyncio.timeout(5):
-        while len(cloud.requests) < requests:  # noqa: ASYNC110
-            await asyncio.sleep(0.001)
+from .strategies import anything
 
 
-async def test_the_credentials_go_into_a_form(cloud: Cloud, tokens: ApplicationTokenSource) -> None:
+async def test_credentials_are_sent_as_a_form(cloud: Cloud, tokens: ApplicationTokenSource) -> None:
     assert await tokens.async_get_token() == "token-1"
     (seen,) = cloud.requests
     assert (seen.method, seen.path, seen.query) == ("POST", TOKEN, {})
@@ -69,7 +57,7 @@ async def test_the_credentials_go_into_a_form(cloud: Cloud, tokens: ApplicationT
     }
 
 
-async def test_odd_characters_in_a_secret_survive(
+async def test_special_characters_of_a_secret_are_sent(
     cloud: Cloud, session: aiohttp.ClientSession
 ) -> None:
     secret = "a+b&c=d%20 é/?#"
@@ -79,7 +67,7 @@ async def test_odd_characters_in_a_secret_survive(
     assert cloud.requests[0].form["client_secret"] == [secret]
 
 
-async def test_a_hundred_callers_share_one_mint(
+async def test_callers_share_one_token_request(
     cloud: Cloud, tokens: ApplicationTokenSource
 ) -> None:
     got = await asyncio.gather(*(tokens.async_get_token() for _ in range(100)))
@@ -88,7 +76,7 @@ async def test_a_hundred_callers_share_one_mint(
     assert cloud.minted == 1
 
 
-async def test_a_failing_mint_is_shared_and_not_kept(
+async def test_callers_share_the_error_of_a_token_request(
     cloud: Cloud, tokens: ApplicationTokenSource
 ) -> None:
     cloud.on("POST", TOKEN, error(500, "SERVER", "INTERNAL"))
@@ -102,27 +90,27 @@ async def test_a_failing_mint_is_shared_and_not_kept(
     assert len(cloud.requests) == 2
 
 
-async def test_a_caller_may_ask_again_the_moment_a_mint_failed(
+async def test_caller_can_request_again_right_after_an_error(
     cloud: Cloud, tokens: ApplicationTokenSource
 ) -> None:
     cloud.on("POST", TOKEN, error(500, "SERVER", "INTERNAL"), Reply(json={"access_token": "good"}))
 
-    async def stubborn() -> str:
+    async def request_twice() -> str:
         try:
             return await tokens.async_get_token()
         except ServerError:
             return await tokens.async_get_token()
 
-    assert set(await asyncio.gather(*(stubborn() for _ in range(10)))) == {"good"}
+    assert set(await asyncio.gather(*(request_twice() for _ in range(10)))) == {"good"}
     assert len(cloud.requests) == 2
 
 
-async def test_a_cancelled_caller_does_not_hurt_the_others(
+async def test_canceled_caller_does_not_cancel_the_token_request(
     cloud: Cloud, tokens: ApplicationTokenSource
 ) -> None:
     cloud.token_gate = asyncio.Event()
     callers = [asyncio.create_task(tokens.async_get_token()) for _ in range(3)]
-    await _until(cloud, 1)
+    await cloud.wait_for(1)
     callers[0].cancel()
     await asyncio.sleep(0)
     cloud.token_gate.set()
@@ -133,21 +121,21 @@ async def test_a_cancelled_caller_does_not_hurt_the_others(
 
 
 @pytest.mark.parametrize("reply", [None, error(401, "AUTHENTICATION", "UNAUTHORIZED")])
-async def test_a_mint_that_nobody_waits_for_ends_silently(
+async def test_token_request_without_callers_ends_silently(
     cloud: Cloud, tokens: ApplicationTokenSource, reply: Handler | None
 ) -> None:
-    """Neither its token is lost nor does its failure reach the loop's exception handler."""
+    """Its token is kept, and its failure does not reach the loop's exception handler."""
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
     gate = asyncio.Event()
 
-    async def held_up(request: Any) -> Any:
+    async def answer_later(request: Any) -> Any:
         await gate.wait()
         return await (reply or Reply(json={"access_token": "good"}))(request)
 
-    cloud.on("POST", TOKEN, held_up)
+    cloud.on("POST", TOKEN, answer_later)
     caller = asyncio.create_task(tokens.async_get_token())
-    await _until(cloud, 1)
+    await cloud.wait_for(1)
     minting = tokens._minting
     assert minting is not None
     caller.cancel()
@@ -166,10 +154,12 @@ async def test_a_mint_that_nobody_waits_for_ends_silently(
     assert complaints == []
 
 
-async def test_a_cancelled_mint_is_forgotten(cloud: Cloud, tokens: ApplicationTokenSource) -> None:
+async def test_canceled_token_request_is_forgotten(
+    cloud: Cloud, tokens: ApplicationTokenSource
+) -> None:
     cloud.token_gate = asyncio.Event()
     caller = asyncio.create_task(tokens.async_get_token())
-    await _until(cloud, 1)
+    await cloud.wait_for(1)
     assert tokens._minting is not None
     tokens._minting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -196,7 +186,7 @@ async def test_a_cancelled_mint_is_forgotten(cloud: Cloud, tokens: ApplicationTo
         ([], 3540),
     ],
 )
-async def test_a_token_is_renewed_before_its_end(
+async def test_token_is_renewed_before_it_expires(
     cloud: Cloud, tokens: ApplicationTokenSource, clock: Clock, lifetime: Any, good_for: float
 ) -> None:
     cloud.lifetime = lifetime
@@ -208,10 +198,10 @@ async def test_a_token_is_renewed_before_its_end(
     assert await tokens.async_get_token() == "token-2"
 
 
-async def test_the_lifetime_counts_from_the_request(
+async def test_lifetime_counts_from_the_request(
     cloud: Cloud, tokens: ApplicationTokenSource, clock: Clock
 ) -> None:
-    """An answer that took long must not stretch it."""
+    """A slow answer must not extend it."""
 
     async def slow(request: Any) -> Any:
         clock.now += 600
@@ -223,7 +213,7 @@ async def test_the_lifetime_counts_from_the_request(
     assert await tokens.async_get_token() == "new"
 
 
-async def test_rejecting_drops_only_the_token_that_was_refused(
+async def test_reject_drops_only_the_refused_token(
     cloud: Cloud, tokens: ApplicationTokenSource
 ) -> None:
     tokens.reject("token-1")
@@ -246,7 +236,7 @@ QUOTA = {"error": "quota_exceeded", "error_description": "The quota is spent"}
         (Reply(401, {"error": "invalid_client"}), AuthenticationError),
         (Reply(403, {"error": "access_denied"}), AuthenticationError),
         (Reply(401), AuthenticationError),
-        # The page of a firewall on the way says nothing of the credentials.
+        # The page of a firewall on the way is not about the credentials.
         (Reply(403, body=b"<html>"), MissingPermissionError),
         (Reply(400, body=b"<html>"), ValidationError),
         (error(401, "AUTHENTICATION", "UNAUTHORIZED"), AuthenticationError),
@@ -272,7 +262,7 @@ QUOTA = {"error": "quota_exceeded", "error_description": "The quota is spent"}
         (Stream([b'{"access_token":'], status=200, cut_off=True), TransportError),
     ],
 )
-async def test_what_a_refused_mint_means(
+async def test_refused_token_request_raises_the_error(
     cloud: Cloud, tokens: ApplicationTokenSource, reply: Handler, expected: type[SmartcarError]
 ) -> None:
     cloud.on("POST", TOKEN, reply)
@@ -283,7 +273,7 @@ async def test_what_a_refused_mint_means(
     assert CLIENT_SECRET not in str(caught.value)
 
 
-async def test_a_refusal_keeps_what_the_cloud_said(
+async def test_refusal_has_the_code_and_detail_of_the_cloud(
     cloud: Cloud, tokens: ApplicationTokenSource
 ) -> None:
     cloud.on(
@@ -295,7 +285,7 @@ async def test_a_refusal_keeps_what_the_cloud_said(
     assert caught.value.detail == "No such one"
 
 
-async def test_a_silent_token_endpoint_times_out(
+async def test_silent_token_endpoint_times_out(
     cloud: Cloud, tokens: ApplicationTokenSource, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(auth, "_TOKEN_TIMEOUT", 0.05)
@@ -304,141 +294,21 @@ async def test_a_silent_token_endpoint_times_out(
         await tokens.async_get_token()
 
 
-async def test_authenticating_only_mints(cloud: Cloud, client: SmartcarClient) -> None:
-    await client.authenticate()
-    assert [seen.path for seen in cloud.requests] == [TOKEN]
+@given(STATUSES, anything() | DOCUMENTS)
+def test_token_source_survives_any_json(status: int, body: Any) -> None:
+    answer = Answer(status=status, body=dumped(body))
 
+    async def exchange(*_: Any, **__: Any) -> Answer:
+        return answer
 
-READ = ("GET", SIGNALS, Reply(json=listing([])))
-COMMAND = ("POST", LOCK, Reply(json=executed()))
-
-
-async def _call(client: SmartcarClient, path: str) -> None:
-    await (client.lock if path == LOCK else client.get_signals)(VEHICLE, USER)
-
-
-@pytest.mark.parametrize(("method", "path", "good"), [READ, COMMAND])
-@pytest.mark.parametrize("refusal", [UNAUTHORIZED, Reply(401), Reply(401, body=b"<html>")])
-async def test_a_401_costs_one_token_and_one_repeat(
-    cloud: Cloud, client: SmartcarClient, method: str, path: str, good: Reply, refusal: Reply
-) -> None:
-    cloud.on(method, path, refusal, good)
-    await _call(client, path)
-    assert [seen.token for seen in cloud.seen(path)] == ["token-1", "token-2"]
-    first, second = cloud.seen(path)
-    assert first.body == second.body
-    assert first.headers["sc-user-id"] == second.headers["sc-user-id"] == USER
-
-
-@pytest.mark.parametrize(("method", "path", "good"), [READ, COMMAND])
-async def test_a_second_401_is_the_end(
-    cloud: Cloud, client: SmartcarClient, method: str, path: str, good: Reply
-) -> None:
-    cloud.on(method, path, UNAUTHORIZED)
-    with pytest.raises(AuthenticationError):
-        await _call(client, path)
-    assert (len(cloud.seen(path)), cloud.minted) == (2, 2)
-    cloud.on(method, path, good)
-    await _call(client, path)
-    assert len(cloud.seen(path)) == 3
-
-
-@pytest.mark.parametrize(("method", "path", "good"), [READ, COMMAND])
-@pytest.mark.parametrize(
-    ("reply", "expected"),
-    [
-        (error(401, "AUTHENTICATION", "UNAUTHORIZED", detail="Monthly quota spent"), LimitError),
-        (error(401, "AUTHENTICATION", "TIME_LIMIT"), LimitError),
-        (error(401, "BILLING", "INVALID_PLAN"), LimitError),
-        (error(403, "AUTHENTICATION", "ACCESS_DENIED"), MissingPermissionError),
-        (error(403, "PERMISSION", None), MissingPermissionError),
-    ],
-)
-async def test_other_refusals_cost_no_token(
-    cloud: Cloud,
-    client: SmartcarClient,
-    method: str,
-    path: str,
-    good: Reply,
-    reply: Reply,
-    expected: type[ApiError],
-) -> None:
-    cloud.on(method, path, reply, good)
-    with pytest.raises(expected):
-        await _call(client, path)
-    assert (len(cloud.seen(path)), cloud.minted) == (1, 1)
-
-
-async def test_an_expired_token_is_renewed_for_a_read(cloud: Cloud, client: SmartcarClient) -> None:
-    cloud.on(
-        "GET",
-        SIGNALS,
-        error(401, "AUTHENTICATION", "UNAUTHORIZED", detail="The token has expired"),
-        Reply(json=listing([])),
+    source = ApplicationTokenSource(
+        cast(aiohttp.ClientSession, None), "id", "secret", origins=ORIGINS
     )
-    await client.get_signals(VEHICLE, USER)
-    assert cloud.minted == 2
-
-
-async def test_two_concurrent_401s_cost_one_token(cloud: Cloud, client: SmartcarClient) -> None:
-    both = asyncio.Barrier(2)
-
-    async def expired(request: Any) -> Any:
-        if request.headers["Authorization"] == "Bearer token-1":
-            await both.wait()
-            return await UNAUTHORIZED(request)
-        return await Reply(json=listing([]))(request)
-
-    cloud.on("GET", SIGNALS, expired)
-    cloud.on("GET", CONNECTIONS, expired)
-    await asyncio.gather(client.get_signals(VEHICLE, USER), client.get_connections())
-    assert (cloud.minted, len(cloud.seen())) == (2, 4)
-
-
-async def test_a_late_401_does_not_drop_the_new_token(cloud: Cloud, client: SmartcarClient) -> None:
-    late = asyncio.Event()
-
-    async def slowly_refused(request: Any) -> Any:
-        if request.headers["Authorization"] == "Bearer token-1":
-            await late.wait()
-            return await UNAUTHORIZED(request)
-        return await Reply(json=listing([]))(request)
-
-    cloud.on("GET", SIGNALS, slowly_refused)
-    cloud.on("GET", CONNECTIONS, UNAUTHORIZED, Reply(json=listing([])))
-    slow = asyncio.create_task(client.get_signals(VEHICLE, USER))
-    await _until(cloud, 2)
-    await client.get_connections()
-    late.set()
-    await slow
-    assert cloud.minted == 2
-
-
-async def test_a_refused_renewal_is_what_the_caller_learns(
-    cloud: Cloud, client: SmartcarClient
-) -> None:
-    cloud.on("GET", SIGNALS, UNAUTHORIZED)
-    cloud.on("POST", TOKEN, Reply(json={"access_token": "first"}), error(500, "SERVER", "INTERNAL"))
-    with pytest.raises(ServerError):
-        await client.get_signals(VEHICLE, USER)
-    assert len(cloud.seen(SIGNALS)) == 1
-
-
-async def test_a_token_with_a_line_break_is_never_sent(
-    cloud: Cloud, client: SmartcarClient
-) -> None:
-    cloud.on("POST", TOKEN, Reply(json={"access_token": "good\r\nX-Injected: yes"}))
-    with pytest.raises(SmartcarError):
-        await client.get_signals(VEHICLE, USER)
-    assert cloud.seen(SIGNALS) == []
-
-
-@pytest.mark.parametrize("reply", [Reply(504), Reply(200, body=b"{"), hang_up])
-async def test_without_a_token_a_command_has_not_left(
-    cloud: Cloud, client: SmartcarClient, reply: Reply | Handler
-) -> None:
-    """Nobody is told to wonder whether the car was unlocked."""
-    cloud.on("POST", TOKEN, reply)
-    with pytest.raises(SmartcarError) as caught:
-        await client.unlock(VEHICLE, USER)
-    assert caught.value.outcome_unknown is False
+    with patch.object(auth, "exchange", exchange):
+        try:
+            token = run_without_waiting(source._mint())
+        except SmartcarError:
+            return
+    assert token.strip()
+    assert source._minted is not None
+    assert source._minted.renew_at > 0

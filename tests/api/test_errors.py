@@ -166,7 +166,7 @@ BY_STATUS = {
         pytest.param(b"9" * 10_000, id="long"),
     ],
 )
-def test_without_an_envelope_the_status_decides(body: bytes) -> None:
+def test_status_decides_without_an_error_body(body: bytes) -> None:
     for status, expected in BY_STATUS.items():
         error = _error(status, body)
         assert type(error) is expected
@@ -174,7 +174,7 @@ def test_without_an_envelope_the_status_decides(body: bytes) -> None:
         assert str(error) == str(status)
 
 
-def test_an_unknown_type_leaves_it_to_the_status() -> None:
+def test_status_decides_for_an_unknown_type() -> None:
     error = _error(409, envelope(409, "NEW_KIND", "NEW_CODE"))
     assert type(error) is ConflictError
     assert str(error) == "409 NEW_KIND:NEW_CODE"
@@ -211,14 +211,14 @@ LEGACY = {
         {"errors": [BARE | {"status": "4090"}]},
     ],
 )
-def test_all_forms_of_the_envelope(body: Any) -> None:
+def test_all_forms_of_the_error_body_are_read(body: Any) -> None:
     error = _error(409, body)
     assert type(error) is VehicleStateError
     assert (error.status, error.type, error.code) == (409, "VEHICLE_STATE", "ASLEEP")
     assert error.detail == "Zzz"
 
 
-def test_everything_the_envelope_says_is_kept() -> None:
+def test_all_fields_of_the_error_body_are_read() -> None:
     error = _error(
         400,
         envelope(
@@ -258,7 +258,9 @@ def test_everything_the_envelope_says_is_kept() -> None:
         ({"meta": "nonsense"}, None, None),
     ],
 )
-def test_the_request_id(more: dict[str, Any], header: str | None, expected: str | None) -> None:
+def test_request_id_comes_from_header_or_body(
+    more: dict[str, Any], header: str | None, expected: str | None
+) -> None:
     error = _error(500, envelope(500, "SERVER", "INTERNAL", **more), request_id=header)
     assert error.request_id == expected
 
@@ -276,20 +278,20 @@ def test_the_request_id(more: dict[str, Any], header: str | None, expected: str 
         (7, None),
     ],
 )
-def test_the_resolution(resolution: Any, expected: Resolution | None) -> None:
+def test_resolution_is_read_in_all_its_forms(resolution: Any, expected: Resolution | None) -> None:
     body = envelope(409, "VEHICLE_STATE", "UNKNOWN", resolution=resolution)
     assert _error(409, body).resolution == expected
 
 
-def test_an_oauth_error_names_itself() -> None:
+def test_oauth_error_has_its_code() -> None:
     error = _error(401, {"error": "invalid_client", "error_description": "No such client"})
     assert type(error) is AuthenticationError
     assert (error.code, error.detail) == ("invalid_client", "No such client")
 
 
 @pytest.mark.parametrize("status", [200, 202])
-def test_an_error_inside_a_success_has_its_own_status(status: int) -> None:
-    """That is how a command fails that took longer than the gateway waits."""
+def test_error_in_a_successful_answer_has_its_own_status(status: int) -> None:
+    """So fails a command that takes longer than the gateway waits."""
     answer = _answer(status, envelope(409, "VEHICLE_STATE", "IN_MOTION"))
     with pytest.raises(VehicleStateError) as caught:
         answer.json_object()
@@ -309,14 +311,14 @@ def test_an_error_inside_a_success_has_its_own_status(status: int) -> None:
         {},
     ],
 )
-def test_a_success_is_no_error(body: Any) -> None:
+def test_success_is_not_an_error(body: Any) -> None:
     answer = _answer(200, body)
     assert answer.error is None
     assert answer.json_object() == body
 
 
 @pytest.mark.parametrize("body", [b"", b"  ", b"<html>", b"[]", b'"text"', b"3", b'{"a":', b"\xff"])
-def test_a_success_without_an_object_is_invalid(body: bytes) -> None:
+def test_success_without_an_object_is_invalid(body: bytes) -> None:
     with pytest.raises(InvalidResponseError):
         _answer(200, body).json_object()
 
@@ -343,7 +345,7 @@ def test_other_statuses_are_invalid(status: int) -> None:
         ("CONNECTED_SERVICES_ACCOUNT", "PERMISSION", None, ConnectedServicesAccountError),
     ],
 )
-def test_three_meanings_share_two_statuses(
+def test_401_and_403_have_three_meanings(
     kind: str | None, code: str | None, detail: str | None, expected: type[ApiError]
 ) -> None:
     for status in (401, 403):
@@ -353,8 +355,8 @@ def test_three_meanings_share_two_statuses(
 
 
 @pytest.mark.parametrize("status", [400, 404, 409, 500])
-def test_words_alone_make_no_limit_elsewhere(status: int) -> None:
-    error = _error(status, envelope(status, "SERVER", "INTERNAL", detail="the quota table is gone"))
+def test_words_of_a_limit_count_only_with_401_and_403(status: int) -> None:
+    error = _error(status, envelope(status, "SERVER", "INTERNAL", detail="the quota table is lost"))
     assert type(error) is ServerError
 
 
@@ -369,11 +371,17 @@ NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
         (" 120 ", 120),
         ("0", 0),
         ("999999999", 999999999),
+        ("000000120", 120),
+        ("1000000000", None),
+        ("0000000120", None),
         pytest.param("9" * 5000, None, id="long"),
         ("Mon, 01 Jun 2026 12:02:00 GMT", 120),
         ("Mon, 01 Jun 2026 12:02:00 -0000", 120),
         ("Mon, 01 Jun 2026 14:02:00 +0200", 120),
         ("Mon, 01 Jun 2026 11:00:00 GMT", 0),
+        ("Mon, 01 Jun 2026 11:59:59 GMT", 0),
+        ("Mon, 01 Jun 2026 12:00:00 GMT", 0),
+        ("Mon, 01 Jun 2026 12:00:01 GMT", 1),
         ("Monday, 01-Jun-26 12:02:00 GMT", 120),
         ("", None),
         ("soon", None),
@@ -388,7 +396,7 @@ NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
         ("nan", None),
     ],
 )
-def test_retry_after(value: str | None, expected: float | None) -> None:
+def test_retry_after_is_parsed(value: str | None, expected: float | None) -> None:
     assert parse_retry_after(value, now=NOW) == expected
 
 
@@ -402,7 +410,7 @@ HEADER = st.text(st.characters(max_codepoint=0x2FF)) | st.from_regex(
 
 
 @given(HEADER)
-def test_any_retry_after_is_survived(value: str) -> None:
+def test_any_retry_after_is_parsed_or_ignored(value: str) -> None:
     seconds = parse_retry_after(value, now=NOW)
     assert seconds is None or seconds >= 0
 
@@ -422,8 +430,8 @@ SECRETS = [VEHICLE, VIN, "no vehicle 36ab27d0-fd9d", "52.2385,13.1546", "a\nb", 
         {"errors": [{"resolution": {"type": "SECRET", "url": "SECRET"}}]},
     ],
 )
-def test_the_text_of_an_error_tells_no_secret(body: Any) -> None:
-    """Users paste logs into public issues; so only what looks like a name is repeated."""
+def test_text_of_an_error_contains_no_secret(body: Any) -> None:
+    """Users paste logs into public issues, so only names are repeated."""
     for secret in SECRETS:
         raw = json.dumps(body).replace("SECRET", json.dumps(secret)[1:-1])
         error = _error(500, raw.encode(), request_id=secret)
@@ -451,11 +459,13 @@ def test_the_text_of_an_error_tells_no_secret(body: Any) -> None:
         (CommandFailedError(ErrorDetails(status=200)), False),
     ],
 )
-def test_whether_a_command_may_have_been_carried_out(error: SmartcarError, expected: bool) -> None:
+def test_outcome_is_unknown_only_if_the_command_may_have_left(
+    error: SmartcarError, expected: bool
+) -> None:
     assert error.outcome_unknown is expected
 
 
-def test_the_tree() -> None:
+def test_tree_of_exceptions() -> None:
     assert issubclass(TransportTimeoutError, TransportError)
     assert issubclass(BillingError, LimitError)
     for kind in (TransportError, InvalidResponseError, ApiError):

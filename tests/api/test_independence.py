@@ -1,4 +1,4 @@
-"""What knows nothing of Home Assistant, and must go on knowing nothing."""
+"""The packages that must not import Home Assistant."""
 
 from pathlib import Path
 import subprocess
@@ -8,7 +8,7 @@ import pytest
 
 import custom_components
 
-HOUSE = Path(custom_components.__path__[0], "smartcar")
+INTEGRATION = Path(custom_components.__path__[0], "smartcar")
 INDEPENDENT = ("api",)
 
 SCRIPT = """
@@ -20,28 +20,28 @@ class Wall:
             raise ImportError(f"{name} must not be imported")
 
 sys.meta_path.insert(0, Wall())
-# aiohttp's own dependencies come in with it; whatever comes later is ours.
+# The dependencies of aiohttp are loaded with it; what is loaded later, the package imports.
 import aiohttp
 allowed = set(sys.modules) | {"aiohttp", "yarl", "multidict"}
 
-house = types.ModuleType("smartcar")
-house.__path__ = [sys.argv[1]]
-sys.modules["smartcar"] = house
+integration = types.ModuleType("smartcar")
+integration.__path__ = [sys.argv[1]]
+sys.modules["smartcar"] = integration
 module = importlib.import_module(f"smartcar.{sys.argv[2]}")
 for each in pkgutil.walk_packages(getattr(module, "__path__", ()), module.__name__ + "."):
     importlib.import_module(each.name)
 
 roots = {name.partition(".")[0] for name in set(sys.modules) - allowed}
-ours = {name for name in sys.modules if name.startswith("smartcar.")}
-strays = {n for n in ours if not (n + ".").startswith(f"smartcar.{sys.argv[2]}.")}
+own = {name for name in sys.modules if name.startswith("smartcar.")}
+strays = {n for n in own if not (n + ".").startswith(f"smartcar.{sys.argv[2]}.")}
 foreign = roots - sys.stdlib_module_names - {"smartcar", "aiohttp", "yarl", "multidict"}
-print(len(ours), sorted(foreign | strays))
+print(len(own), sorted(foreign | strays))
 """
 
 
-def _run(script: str, house: Path, name: str) -> subprocess.CompletedProcess[str]:
+def _run(script: str, integration: Path, name: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", script, str(house), name],
+        [sys.executable, "-c", script, str(integration), name],
         capture_output=True,
         text=True,
         check=False,
@@ -50,12 +50,12 @@ def _run(script: str, house: Path, name: str) -> subprocess.CompletedProcess[str
 
 
 @pytest.mark.parametrize("name", INDEPENDENT)
-def test_it_needs_only_aiohttp_and_the_standard_library(name: str) -> None:
-    result = _run(SCRIPT, HOUSE, name)
+def test_package_needs_only_aiohttp_and_the_standard_library(name: str) -> None:
+    result = _run(SCRIPT, INTEGRATION, name)
     assert result.returncode == 0, result.stderr
     modules, strays = result.stdout.split(maxsplit=1)
     assert strays.strip() == "[]"
-    root = HOUSE / name
+    root = INTEGRATION / name
     expected = len(list(root.rglob("*.py"))) if root.is_dir() else 1
     assert int(modules) == expected
 
@@ -68,7 +68,7 @@ def test_it_needs_only_aiohttp_and_the_standard_library(name: str) -> None:
         ("from ..outside import X", "smartcar.outside"),
     ],
 )
-def test_a_stray_import_is_noticed(tmp_path: Path, line: str, found: str) -> None:
+def test_foreign_import_is_found(tmp_path: Path, line: str, found: str) -> None:
     (tmp_path / "outside.py").write_text("X = 1\n")
     (tmp_path / "api").mkdir()
     (tmp_path / "api" / "__init__.py").write_text("")

@@ -12,6 +12,7 @@ from custom_components.smartcar.api import (
     Application,
     ChargingWindow,
     CommandExecution,
+    ConnectedVehicle,
     Connection,
     InvalidResponseError,
     Listing,
@@ -39,7 +40,7 @@ EVENT_SIGNAL: dict[str, Any] = {
 }
 
 
-def test_a_connection_as_recorded() -> None:
+def test_recorded_connection_is_read() -> None:
     assert Connection.from_json(CONNECTION) == Connection(
         id="connection-0",
         user_id=USER,
@@ -52,28 +53,34 @@ def test_a_connection_as_recorded() -> None:
             mode="live",
         ),
         permissions=frozenset({"read_vin", "read_battery"}),
-        external_id="house-1",
+        external_id="external-1",
         created_at=datetime(2025, 5, 3, 2, 45, 45, 349000, UTC),
         updated_at=datetime(2026, 6, 21, 2, 56, 21, 130000, UTC),
     )
     assert Connection.from_json(CONNECTION).vehicle_id == "vehicle-0"
 
 
-def test_a_connection_as_published_names_its_user_only_beside() -> None:
+def test_connection_has_the_pair_of_ids() -> None:
+    pair = Connection.from_json(CONNECTION).connected_vehicle
+    assert pair == ConnectedVehicle(vehicle_id="vehicle-0", user_id=USER)
+    assert len({pair, ConnectedVehicle("vehicle-0", USER)}) == 1
+
+
+def test_published_connection_has_its_user_in_relationships() -> None:
     document = copy.deepcopy(CONNECTION)
     del document["attributes"]["user"]
     got = Connection.from_json(document)
     assert (got.user_id, got.external_id) == (USER, None)
 
 
-def test_a_connection_needs_only_ids() -> None:
+def test_connection_needs_only_ids() -> None:
     got = Connection.from_json(
         {"id": "c", "relationships": {n: {"data": {"id": n}} for n in ("user", "vehicle")}}
     )
     assert got == Connection(id="c", user_id="user", vehicle=Vehicle(id="vehicle"))
 
 
-def test_a_user_can_stand_in_the_attributes_alone() -> None:
+def test_user_of_a_connection_can_be_in_the_attributes_only() -> None:
     document = copy.deepcopy(CONNECTION)
     del document["relationships"]["user"]
     assert Connection.from_json(document).user_id == USER
@@ -88,9 +95,7 @@ def test_a_user_can_stand_in_the_attributes_alone() -> None:
         (("relationships", "vehicle", "data", "id"), "connection.relationships.vehicle.data.id"),
     ],
 )
-def test_a_connection_without_what_identifies_it_is_invalid(
-    way: tuple[str, ...], field: str
-) -> None:
+def test_connection_without_an_id_is_invalid(way: tuple[str, ...], field: str) -> None:
     nothing: Any
     for nothing in ("missing", None, "", 7, []):
         document = copy.deepcopy(CONNECTION)
@@ -104,7 +109,7 @@ def test_a_connection_without_what_identifies_it_is_invalid(
             Connection.from_json(document)
 
 
-def test_a_connection_without_a_user_is_invalid() -> None:
+def test_connection_without_a_user_is_invalid() -> None:
     document = copy.deepcopy(CONNECTION)
     del document["relationships"]["user"], document["attributes"]["user"]
     with pytest.raises(InvalidResponseError, match="user"):
@@ -120,11 +125,11 @@ def test_a_connection_without_a_user_is_invalid() -> None:
         ({"make": " ", "model": 5, "year": "2014", "mode": False}, Vehicle(id="v")),
     ],
 )
-def test_vehicles(attributes: Any, expected: Vehicle) -> None:
+def test_vehicle_is_read(attributes: Any, expected: Vehicle) -> None:
     assert Vehicle.from_json("v", attributes) == expected
 
 
-def test_a_signal_over_rest() -> None:
+def test_signal_of_an_answer_is_read() -> None:
     assert Signal.from_rest(SIGNAL) == Signal(
         code="tractionbattery-stateofcharge",
         status=SignalStatus.SUCCESS,
@@ -137,14 +142,14 @@ def test_a_signal_over_rest() -> None:
     )
 
 
-def test_times_stand_beside_the_attributes() -> None:
-    """A peer reads them in the wrong place."""
+def test_times_of_a_signal_are_beside_its_attributes() -> None:
+    """Not inside them, where other clients read them."""
     document = copy.deepcopy(SIGNAL)
     document["attributes"]["meta"] = document.pop("meta")
     assert Signal.from_rest(document).oem_updated_at is None
 
 
-def test_a_signal_in_an_event() -> None:
+def test_signal_of_a_delivery_is_read() -> None:
     assert Signal.from_event(EVENT_SIGNAL) == Signal(
         code="charge-ischarging",
         body={"value": False},
@@ -156,7 +161,7 @@ def test_a_signal_in_an_event() -> None:
 
 
 @pytest.mark.parametrize("meta", [None, {}, {"oemUpdatedAt": 0, "retrievedAt": 0}, [], "x"])
-def test_zeros_and_gaps_are_no_times(meta: Any) -> None:
+def test_zero_and_missing_times_are_none(meta: Any) -> None:
     for got in (
         Signal.from_event(EVENT_SIGNAL | {"meta": meta}),
         Signal.from_rest(SIGNAL | {"meta": meta}),
@@ -164,7 +169,7 @@ def test_zeros_and_gaps_are_no_times(meta: Any) -> None:
         assert got.oem_updated_at is got.retrieved_at is got.ingested_at is None
 
 
-def test_the_code_can_stand_in_the_id_and_in_any_case() -> None:
+def test_code_of_a_signal_can_be_its_id_in_any_case() -> None:
     document = copy.deepcopy(SIGNAL)
     del document["attributes"]["code"]
     document["id"] = "TractionBattery-StateOfCharge"
@@ -174,7 +179,7 @@ def test_the_code_can_stand_in_the_id_and_in_any_case() -> None:
 @pytest.mark.parametrize(
     "value", [None, [], "x", {}, {"attributes": None}, {"attributes": {}, "id": ""}]
 )
-def test_a_signal_without_a_code_is_invalid(value: Any) -> None:
+def test_signal_without_a_code_is_invalid(value: Any) -> None:
     with pytest.raises(InvalidResponseError, match="signal"):
         Signal.from_rest(value)
     with pytest.raises(InvalidResponseError, match="signal"):
@@ -221,7 +226,7 @@ NOT_CAPABLE = {"type": "COMPATIBILITY", "code": "VEHICLE_NOT_CAPABLE"}
         ),
     ],
 )
-def test_whether_a_signal_can_be_believed(
+def test_status_of_a_signal_is_read(
     status: Any, expected: SignalStatus, error: SignalError | None
 ) -> None:
     for got in (
@@ -232,14 +237,14 @@ def test_whether_a_signal_can_be_believed(
         assert got.error == error
 
 
-def test_a_missing_status_is_success() -> None:
-    """So it was before November 2025."""
+def test_signal_without_a_status_is_a_success() -> None:
+    """Smartcar sent no status for them until November 2025."""
     event = {key: value for key, value in EVENT_SIGNAL.items() if key != "status"}
     assert Signal.from_event(event).status is SignalStatus.SUCCESS
 
 
 @pytest.mark.parametrize("body", [None, [], "text", 5])
-def test_a_body_that_is_no_object_is_empty(body: Any) -> None:
+def test_body_that_is_not_an_object_is_empty(body: Any) -> None:
     assert Signal.from_event(EVENT_SIGNAL | {"body": body}).body == {}
 
 
@@ -251,7 +256,7 @@ def test_a_body_that_is_no_object_is_empty(body: Any) -> None:
         ({}, None),
     ],
 )
-def test_why_a_signal_has_no_value(more: dict[str, str], detail: str | None) -> None:
+def test_error_of_a_signal_is_read(more: dict[str, str], detail: str | None) -> None:
     error = SignalError.from_json(
         {
             "type": "PERMISSION",
@@ -271,7 +276,7 @@ def test_why_a_signal_has_no_value(more: dict[str, str], detail: str | None) -> 
     )
 
 
-def test_a_command_execution() -> None:
+def test_command_execution_is_read() -> None:
     assert CommandExecution.from_json(executed(parameters={"percent": 80})["data"]) == (
         CommandExecution(
             id="exec_1",
@@ -284,7 +289,7 @@ def test_a_command_execution() -> None:
     )
 
 
-def test_a_schedule_execution() -> None:
+def test_schedule_execution_is_read() -> None:
     got = CommandExecution.from_json({"attributes": {"action": "create", "scheduleId": "s"}})
     assert got == CommandExecution(command="create", schedule_id="s")
 
@@ -297,7 +302,7 @@ def test_a_schedule_execution() -> None:
         (Subscription.from_json, Subscription(id="x")),
     ],
 )
-def test_management_needs_only_ids(read: Callable[[Any], Any], expected: Any) -> None:
+def test_management_resources_need_only_ids(read: Callable[[Any], Any], expected: Any) -> None:
     assert read({"id": "x"}) == expected
     broken: Any
     for broken in (None, [], "x", {}, {"id": 5}, {"id": " "}):
@@ -305,19 +310,19 @@ def test_management_needs_only_ids(read: Callable[[Any], Any], expected: Any) ->
             read(broken)
 
 
-def test_where_a_subscription_names_its_car() -> None:
+def test_vehicle_of_a_subscription_is_beside_or_inside() -> None:
     beside: dict[str, Any] = {"id": "x", "relationships": {"vehicle": {"data": {"id": "beside"}}}}
     inside: dict[str, Any] = {"attributes": {"vehicle": {"id": "inside"}}}
     assert Subscription.from_json(beside | inside).vehicle_id == "beside"
     assert Subscription.from_json({"id": "x"} | inside).vehicle_id == "inside"
 
 
-def test_a_window_is_two_fields() -> None:
+def test_charging_window_is_written_as_two_fields() -> None:
     window = ChargingWindow(start="08:00", stop="10:00")
     assert window.to_json() == {"startTime": "08:00", "stopTime": "10:00"}
 
 
-def test_a_listing_is_a_list_that_knows_if_it_is_complete() -> None:
+def test_listing_is_a_list_with_completeness() -> None:
     assert Listing([1, 2]) == [1, 2]
     assert Listing().complete
     assert not Listing([1], complete=False).complete
@@ -354,6 +359,6 @@ def test_any_json_is_read_or_invalid(value: Any) -> None:
 
 
 @given(objects())
-def test_any_object_is_a_vehicle_and_an_execution(value: dict[str, Any]) -> None:
+def test_any_object_is_read_as_vehicle_and_execution(value: dict[str, Any]) -> None:
     Vehicle.from_json("v", value)
     CommandExecution.from_json(value)

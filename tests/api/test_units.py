@@ -7,9 +7,9 @@ import pytest
 
 from custom_components.smartcar.api.units import (
     Quantity,
-    normalise,
-    normalise_percent_or_fraction,
-    normalise_tire_pressure,
+    normalize,
+    normalize_percent_or_fraction,
+    normalize_tire_pressure,
 )
 
 from .strategies import WORDS, anything
@@ -51,33 +51,33 @@ NAN, INFINITY = float("nan"), float("inf")
         (Quantity.HEADING, 94, "degrees", 94),
     ],
 )
-def test_units_have_many_names(
+def test_all_names_of_a_unit_are_known(
     quantity: Quantity, value: float, units: str, expected: float
 ) -> None:
     for unit in units.split():
-        assert normalise(value, unit, quantity) == expected
-        assert normalise(value, f" {unit} ", quantity) == expected
-    assert type(normalise(value, units.split(maxsplit=1)[0], quantity)) is float
+        assert normalize(value, unit, quantity) == expected
+        assert normalize(value, f" {unit} ", quantity) == expected
+    assert type(normalize(value, units.split(maxsplit=1)[0], quantity)) is float
 
 
 @pytest.mark.parametrize("quantity", Quantity)
-def test_a_missing_unit_is_the_quantitys_own(quantity: Quantity) -> None:
+def test_missing_unit_is_the_unit_of_the_quantity(quantity: Quantity) -> None:
     unit: Any
     for unit in (None, "", "  ", 5, [], {}, True):
-        assert normalise(50, unit, quantity) == 50
+        assert normalize(50, unit, quantity) == 50
 
 
 @pytest.mark.parametrize("quantity", Quantity)
-def test_an_unknown_unit_makes_a_number_worthless(quantity: Quantity) -> None:
+def test_number_with_an_unknown_unit_is_none(quantity: Quantity) -> None:
     for unit in ("parsec", "null", "percents", "°"):
-        assert normalise(50, unit, quantity) is None
+        assert normalize(50, unit, quantity) is None
 
 
 @pytest.mark.parametrize("quantity", Quantity)
-def test_what_is_no_number_is_none(quantity: Quantity) -> None:
+def test_value_that_is_not_a_number_is_none(quantity: Quantity) -> None:
     for value in (None, True, False, "50", "", [50], {"value": 50}, NAN, INFINITY, -INFINITY):
-        assert normalise(value, None, quantity) is None
-    assert normalise(10**400, None, quantity) is None
+        assert normalize(value, None, quantity) is None
+    assert normalize(10**400, None, quantity) is None
 
 
 PLAUSIBLE = {
@@ -100,12 +100,12 @@ PLAUSIBLE = {
 
 
 @pytest.mark.parametrize("quantity", Quantity)
-def test_only_plausible_numbers_pass(quantity: Quantity) -> None:
+def test_implausible_number_is_none(quantity: Quantity) -> None:
     low, high = PLAUSIBLE[quantity]
-    assert normalise(low, None, quantity) == low
-    assert normalise(high, None, quantity) == high
-    assert normalise(low - 0.01, None, quantity) is None
-    assert normalise(high + 0.01, None, quantity) is None
+    assert normalize(low, None, quantity) == low
+    assert normalize(high, None, quantity) == high
+    assert normalize(low - 0.01, None, quantity) is None
+    assert normalize(high + 0.01, None, quantity) is None
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,8 @@ def test_only_plausible_numbers_pass(quantity: Quantity) -> None:
         (65535, "minutes", Quantity.TIME_TO_COMPLETE),
     ],
 )
-def test_markers_for_no_value_are_none(value: float, unit: str, quantity: Quantity) -> None:
-    assert normalise(value, unit, quantity) is None
+def test_marker_for_no_value_is_none(value: float, unit: str, quantity: Quantity) -> None:
+    assert normalize(value, unit, quantity) is None
 
 
 @pytest.mark.parametrize(
@@ -144,13 +144,13 @@ def test_markers_for_no_value_are_none(value: float, unit: str, quantity: Quanti
         (NAN, None, None),
     ],
 )
-def test_a_fuel_level_can_be_a_fraction(value: Any, unit: Any, expected: float | None) -> None:
-    assert normalise_percent_or_fraction(value, unit) == expected
+def test_fuel_level_can_be_a_fraction(value: Any, unit: Any, expected: float | None) -> None:
+    assert normalize_percent_or_fraction(value, unit) == expected
 
 
 def test_only_a_fuel_level_can_be_a_fraction() -> None:
-    assert normalise(0.5, None, Quantity.PERCENT) == 0.5
-    assert normalise(73, None, Quantity.PERCENT) == 73
+    assert normalize(0.5, None, Quantity.PERCENT) == 0.5
+    assert normalize(73, None, Quantity.PERCENT) == 73
 
 
 @pytest.mark.parametrize(
@@ -195,10 +195,10 @@ def test_only_a_fuel_level_can_be_a_fraction() -> None:
         (INFINITY, "bar", None),
     ],
 )
-def test_tyre_pressures_are_what_their_size_says(
+def test_size_of_a_tire_pressure_decides_its_unit(
     value: Any, unit: Any, expected: float | None
 ) -> None:
-    assert normalise_tire_pressure(value, unit) == expected
+    assert normalize_tire_pressure(value, unit) == expected
 
 
 numbers = st.integers() | st.floats() | st.floats(-1000, 100000) | anything()
@@ -206,21 +206,21 @@ units = st.none() | st.sampled_from(WORDS) | st.text(max_size=6) | anything()
 
 
 @given(numbers, units)
-def test_no_number_leaves_its_range(value: Any, unit: Any) -> None:
+def test_normalized_numbers_are_in_their_range(value: Any, unit: Any) -> None:
     for quantity, (low, high) in PLAUSIBLE.items():
-        got = normalise(value, unit, quantity)
+        got = normalize(value, unit, quantity)
         assert got is None or (type(got) is float and low <= got <= high)
-    got = normalise_percent_or_fraction(value, unit)
+    got = normalize_percent_or_fraction(value, unit)
     assert got is None or 0 <= got <= 100
-    got = normalise_tire_pressure(value, unit)
+    got = normalize_tire_pressure(value, unit)
     assert got is None or 0 <= got <= 620.53
 
 
 @given(st.floats(100, 600), st.sampled_from([None, "bar", "psi", "kPa"]))
-def test_a_pressure_in_kilopascal_is_never_misread(value: float, unit: str | None) -> None:
-    assert normalise_tire_pressure(value, unit) == pytest.approx(value, abs=0.001)
+def test_tire_pressure_in_kilopascal_keeps_its_value(value: float, unit: str | None) -> None:
+    assert normalize_tire_pressure(value, unit) == pytest.approx(value, abs=0.001)
 
 
 @given(st.floats(0, 3000), st.sampled_from([("miles", 1.609344), ("m", 0.001), ("km", 1)]))
-def test_distances_scale(value: float, unit: tuple[str, float]) -> None:
-    assert normalise(value, unit[0], Quantity.DISTANCE) == pytest.approx(value * unit[1], abs=1e-6)
+def test_distances_are_converted(value: float, unit: tuple[str, float]) -> None:
+    assert normalize(value, unit[0], Quantity.DISTANCE) == pytest.approx(value * unit[1], abs=1e-6)

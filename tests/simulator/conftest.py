@@ -4,17 +4,21 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 import pytest
 
 from simulator import Cloud, create_app
+from simulator.webhooks import Webhook
+
+from .receiver import Make, Receiver, subscribe
 
 
 @dataclass
 class Api:
     """Calls the cloud over HTTP; answers are (status, parsed JSON)."""
 
-    http: TestClient
+    http: TestClient[web.Request, web.Application]
     cloud: Cloud
     token: str = ""
 
@@ -70,3 +74,40 @@ async def api(socket_enabled: None, cloud: Cloud) -> AsyncIterator[Api]:
         client = Api(http, cloud)
         await client.login()
         yield client
+
+
+@pytest.fixture
+async def receiver(socket_enabled: None, cloud: Cloud) -> AsyncIterator[Receiver]:
+    receiver = Receiver(cloud.application_management_token)
+    app = web.Application()
+    app.router.add_post("/{tail:.*}", receiver.receive)
+    async with TestServer(app, host="127.0.0.1") as server:
+        receiver.url = str(server.make_url("/api/webhook/abc"))
+        yield receiver
+
+
+@pytest.fixture
+def make(api: Api, cloud: Cloud, receiver: Receiver) -> Make:
+    """Create a webhook at the receiver; its first car is subscribed."""
+    cloud.retry_scale = 0
+    cloud.step_interval = 3600
+    for car in cloud.cars.values():
+        car.is_frozen = True
+
+    def make(**options: Any) -> Webhook:
+        webhook = cloud.create_webhook("Home Assistant", receiver.url, **options)
+        subscribe(cloud, webhook)
+        return webhook
+
+    return make
+
+
+@pytest.fixture
+async def car(make: Make, cloud: Cloud, receiver: Receiver) -> str:
+    """Return the id of the car of a webhook that had its FIRST_DELIVERY."""
+    make()
+    await cloud.flush()
+    assert len(receiver.events) == 1
+    receiver.events.clear()
+    cloud.deliveries.clear()
+    return next(iter(cloud.connections.values())).vehicle_id

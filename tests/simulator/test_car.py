@@ -8,9 +8,10 @@ import pytest
 
 from simulator import Cloud
 from simulator.clock import Clock
+from simulator.reports import CarReport
 
 
-def test_a_day_of_a_car(freezer: FrozenDateTimeFactory) -> None:
+def test_car_drives_charges_and_sleeps_in_a_day(freezer: FrozenDateTimeFactory) -> None:
     cloud = Cloud(vehicles=3, seed=1)
     bev, phev, ice = list(cloud.cars.values())[:3]
     before = {car.id: (car.state.odometer, car.state.fuel) for car in (bev, phev, ice)}
@@ -31,29 +32,29 @@ def test_a_day_of_a_car(freezer: FrozenDateTimeFactory) -> None:
     for car in (bev, phev, ice):
         assert 40 < car.state.odometer - before[car.id][0] < 80
     assert ice.state.fuel < before[ice.id][1]
-    assert len(bev.records) == 1
+    assert len(bev.charging.records) == 1
 
 
-def test_the_same_whatever_the_steps(freezer: FrozenDateTimeFactory) -> None:
+def test_size_of_steps_changes_nothing(freezer: FrozenDateTimeFactory) -> None:
     fine, coarse = Cloud(vehicles=6, seed=4), Cloud(vehicles=6, seed=4)
     for _ in range(30):
         freezer.tick(timedelta(minutes=47))
         fine.step()
     coarse.step()
     for one, other in zip(fine.cars.values(), coarse.cars.values(), strict=True):
-        assert one.snapshot.at == pytest.approx(other.snapshot.at)
+        assert one.snapshot.reported_at == pytest.approx(other.snapshot.reported_at)
         for name in ("soc", "odometer", "fuel", "low_voltage", "latitude"):
             assert getattr(one.state, name) == pytest.approx(getattr(other.state, name)), name
 
 
-def test_reports_come_while_awake_only(freezer: FrozenDateTimeFactory) -> None:
+def test_car_reports_only_while_awake(freezer: FrozenDateTimeFactory) -> None:
     cloud = Cloud(vehicles=3, seed=1)
     car = cloud.car_of_kind("BEV")
-    cloud.patch_state(car.id, {"held": True})
-    start = car.snapshot.at
+    cloud.patch_state(car.id, {"is_frozen": True})
+    start = car.snapshot.reported_at
     freezer.tick(timedelta(minutes=12))
     cloud.step()
-    assert car.snapshot.at == pytest.approx(start + 600)
+    assert car.snapshot.reported_at == pytest.approx(start + 600)
     cloud.patch_state(car.id, {"charging": False, "asleep": True})
     asleep = car.snapshot
     assert asleep.state.asleep
@@ -75,11 +76,11 @@ def test_location_moves_while_driving(freezer: FrozenDateTimeFactory) -> None:
     assert car.state.speed > 20
 
 
-def test_hooks_hear_of_reports(freezer: FrozenDateTimeFactory) -> None:
+def test_listeners_get_reports(freezer: FrozenDateTimeFactory) -> None:
     cloud = Cloud(vehicles=1, seed=1)
     car = next(iter(cloud.cars.values()))
-    reports = []
-    cloud.events.append(reports.append)
+    reports: list[CarReport] = []
+    cloud.reports.listeners.append(reports.append)
     cloud.step()
     cloud.patch_state(car.id, {"locked": False})
     assert [report.reason for report in reports][-1] == "patched"
@@ -107,11 +108,11 @@ def test_clock_scales_and_jumps() -> None:
         assert clock.after(1) - clock.now() == pytest.approx(60)
 
 
-def test_a_clock_set_back_does_no_harm(freezer: FrozenDateTimeFactory) -> None:
+def test_car_survives_a_clock_set_back(freezer: FrozenDateTimeFactory) -> None:
     cloud = Cloud(vehicles=2, seed=1)
     freezer.move_to("2020-01-01")
     cloud.step()
     assert len(cloud.visible_connections()) == 2
     freezer.tick(timedelta(hours=30))
     cloud.step()
-    assert all(car.snapshot.at <= cloud.clock.now() for car in cloud.cars.values())
+    assert all(car.snapshot.reported_at <= cloud.clock.now() for car in cloud.cars.values())

@@ -19,7 +19,7 @@ def code_of(answer: tuple[int, Any]) -> tuple[int, str, str]:
     return answer[0], error["type"], error["code"]
 
 
-async def test_the_shape_of_an_execution(api: Api, cloud: Cloud) -> None:
+async def test_execution_has_documented_shape(api: Api, cloud: Cloud) -> None:
     car = cloud.car_of_kind("BEV")
     status, body = await api.command(car.id, "commands/charge/set-limit", {"percent": 90})
     assert status == 200
@@ -37,7 +37,7 @@ async def test_the_shape_of_an_execution(api: Api, cloud: Cloud) -> None:
     assert limits["values"] == [{"type": "GLOBAL", "limit": 90}]
 
 
-async def test_effects_reach_the_store_after_a_lag(api: Api, cloud: Cloud) -> None:
+async def test_command_effects_reach_the_store_after_a_lag(api: Api, cloud: Cloud) -> None:
     cloud.command_lag = 1
     car = cloud.car_of_kind("BEV")
 
@@ -56,7 +56,7 @@ async def test_effects_reach_the_store_after_a_lag(api: Api, cloud: Cloud) -> No
 
 async def test_commands_change_the_car(api: Api, cloud: Cloud) -> None:
     car = cloud.car_of_kind("BEV")
-    cloud.patch_state(car.id, {"held": True, "charging": False, "soc": 50, "charge_limit": 80})
+    cloud.patch_state(car.id, {"is_frozen": True, "charging": False, "soc": 50, "charge_limit": 80})
     for path, name, value in (
         ("charge/start", "charging", True),
         ("charge/stop", "charging", False),
@@ -108,7 +108,9 @@ async def test_commands_change_the_car(api: Api, cloud: Cloud) -> None:
         ("charge-schedules/workweek", {"location": PLACE}, "MISSING_PARAMETER"),
     ],
 )
-async def test_bad_bodies(api: Api, cloud: Cloud, path: str, attributes: object, code: str) -> None:
+async def test_command_refuses_bad_body(
+    api: Api, cloud: Cloud, path: str, attributes: object, code: str
+) -> None:
     answer = await api.command(cloud.car_of_kind("BEV").id, path, attributes)
     assert code_of(answer) == (400, "VALIDATION", code)
 
@@ -127,17 +129,17 @@ async def test_bad_bodies(api: Api, cloud: Cloud, path: str, attributes: object,
         ("security/unlock", {"online": False}, "UNREACHABLE"),
     ],
 )
-async def test_states_that_refuse(
+async def test_car_state_refuses_command(
     api: Api, cloud: Cloud, path: str, state: dict[str, Any], code: str
 ) -> None:
     car = cloud.car_of_kind("BEV")
-    cloud.patch_state(car.id, {"held": True, **state})
+    cloud.patch_state(car.id, {"is_frozen": True, **state})
     answer = await api.command(car.id, f"commands/{path}")
     assert code_of(answer) == (409, "VEHICLE_STATE", code)
     assert answer[1]["errors"][0]["suggestedUserMessage"]
 
 
-async def test_what_a_car_cannot(api: Api, cloud: Cloud) -> None:
+async def test_car_refuses_command_it_is_not_capable_of(api: Api, cloud: Cloud) -> None:
     ice, phev = cloud.car_of_kind("ICE"), cloud.car_of_kind("PHEV")
     daily = {"location": PLACE, "startTime": "01:00", "stopTime": "05:00"}
     for car, path, attributes in (

@@ -10,14 +10,14 @@ from simulator import Cloud
 
 from .conftest import Api
 
-BACK = "https://my.home-assistant.io/redirect/oauth"
+REDIRECT_URI = "https://my.home-assistant.io/redirect/oauth"
 
 
-def link(cloud: Cloud, path: str = "/oauth/authorize", **more: str | None) -> str:
+def link(cloud: Cloud, path: str = "/oauth/authorize", /, **more: str | None) -> str:
     query = {
         "response_type": "code",
         "application_id": cloud.application_id,
-        "redirect_uri": BACK,
+        "redirect_uri": REDIRECT_URI,
         "state": "s &1",
         **more,
     }
@@ -26,11 +26,11 @@ def link(cloud: Cloud, path: str = "/oauth/authorize", **more: str | None) -> st
 
 def answers(url: str | None) -> dict[str, str]:
     assert url is not None
-    assert url.startswith(f"{BACK}?")
+    assert url.startswith(f"{REDIRECT_URI}?")
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
-async def test_through_the_pages(api: Api, cloud: Cloud) -> None:
+async def test_owner_connects_through_the_pages(api: Api, cloud: Cloud) -> None:
     owner = next(iter(cloud.owners.values()))
     scope = "required:read_vin read_battery control_charge"
     status, page = await api.call("GET", link(cloud, scope=scope), authorized=False)
@@ -67,7 +67,7 @@ async def test_through_the_pages(api: Api, cloud: Cloud) -> None:
     assert set(cloud.requests) == {"GET /oauth/authorize"}
 
 
-async def test_decline_and_nothing_chosen(api: Api, cloud: Cloud) -> None:
+async def test_owner_declines_or_chooses_no_car(api: Api, cloud: Cloud) -> None:
     form = {"authorize": urlsplit(link(cloud)).query, "owner": next(iter(cloud.owners))}
     async with api.http.post(
         "/_connect/decide", data={**form, "decision": "decline"}, allow_redirects=False
@@ -89,7 +89,7 @@ async def test_decline_and_nothing_chosen(api: Api, cloud: Cloud) -> None:
         "server_error",
     ],
 )
-async def test_errors(api: Api, cloud: Cloud, error: str) -> None:
+async def test_connect_ends_with_error(api: Api, cloud: Cloud, error: str) -> None:
     status, body = await api.call(
         "POST", "/_sim/connect", json={"authorize_url": link(cloud), "error": error}
     )
@@ -115,7 +115,9 @@ async def test_errors(api: Api, cloud: Cloud, error: str) -> None:
         ({"mode": "dead"}, "Invalid parameter mode"),
     ],
 )
-async def test_bad_links(api: Api, cloud: Cloud, change: dict[str, str | None], what: str) -> None:
+async def test_connect_refuses_bad_link(
+    api: Api, cloud: Cloud, change: dict[str, str | None], what: str
+) -> None:
     status, page = await api.call("GET", link(cloud, **change))
     assert status == 400
     assert f"400: {what}" in page
@@ -152,7 +154,7 @@ async def test_connect_without_pages(api: Api, cloud: Cloud) -> None:
     assert (status, list(body)) == (400, ["error"])
 
 
-async def test_simulated_mode(api: Api, cloud: Cloud) -> None:
+async def test_simulated_mode_connects_simulated_cars(api: Api, cloud: Cloud) -> None:
     _, body = await api.call(
         "POST", "/_sim/connect", json={"authorize_url": link(cloud, mode="simulated")}
     )
@@ -163,7 +165,9 @@ async def test_simulated_mode(api: Api, cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("response_type", ["vehicle_id", "none"])
-async def test_reauthenticate(api: Api, cloud: Cloud, response_type: str) -> None:
+async def test_reauthenticate_ends_the_need_for_a_login(
+    api: Api, cloud: Cloud, response_type: str
+) -> None:
     car = cloud.car_of_kind("BEV")
     cloud.require_login(car.id)
     url = link(
@@ -171,7 +175,7 @@ async def test_reauthenticate(api: Api, cloud: Cloud, response_type: str) -> Non
         "/oauth/reauthenticate",
         response_type=response_type,
         vehicle_id=car.id,
-        redirect_uri=BACK if response_type == "vehicle_id" else None,
+        redirect_uri=REDIRECT_URI if response_type == "vehicle_id" else None,
     )
     status, page = await api.call("GET", url)
     assert status == 200
@@ -186,4 +190,4 @@ async def test_reauthenticate(api: Api, cloud: Cloud, response_type: str) -> Non
             assert response.status == 302
             given = answers(response.headers["Location"])
             assert given == {"vehicle_id": car.id, "state": "s &1"}
-    assert not cloud.needs_login(car.id)
+    assert not cloud.logins.is_needed(car.id)

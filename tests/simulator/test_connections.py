@@ -7,7 +7,7 @@ from simulator import Cloud, create_app
 from .conftest import Api
 
 
-async def test_the_shape_of_a_connection(api: Api, cloud: Cloud) -> None:
+async def test_connection_has_documented_shape(api: Api, cloud: Cloud) -> None:
     status, body = await api.call("GET", "/v3/connections")
     assert status == 200
     assert body["meta"] == {
@@ -36,7 +36,7 @@ async def test_the_shape_of_a_connection(api: Api, cloud: Cloud) -> None:
     assert (await api.call("GET", f"/v3/connections/{newest['id']}"))[1]["data"] == newest
 
 
-async def test_filters(api: Api, cloud: Cloud) -> None:
+async def test_filters_select_connections(api: Api, cloud: Cloud) -> None:
     owner = next(iter(cloud.owners.values()))
     owner.external_id = "ada"
     car = owner.garage[0]
@@ -63,7 +63,7 @@ async def test_filters(api: Api, cloud: Cloud) -> None:
         {"filter[user]": "x"},
     ],
 )
-async def test_bad_parameters(api: Api, params: dict[str, str]) -> None:
+async def test_list_refuses_bad_parameters(api: Api, params: dict[str, str]) -> None:
     status, body = await api.call("GET", "/v3/connections", params=params)
     assert status == 400
     assert body["errors"][0]["type"] == "VALIDATION"
@@ -73,8 +73,9 @@ async def test_pages_hold_every_connection_once(api: Api) -> None:
     many = Cloud(vehicles=23, seed=2)
     for connection, car in zip(many.connections.values(), many.cars, strict=False):
         assert connection.vehicle_id == car
-    api.cloud.connections = many.connections
-    api.cloud.cars = many.cars
+    api.cloud.connections.clear()
+    api.cloud.connections.update(many.connections)
+    api.cloud.cars.update(many.cars)
     seen: list[str] = []
     path: str | None = "/v3/connections"
     while path:
@@ -116,7 +117,7 @@ async def test_a_new_grant_of_a_known_car_lags_too(api: Api, cloud: Cloud) -> No
     assert await permissions() == 1
 
 
-async def test_disconnect(api: Api, cloud: Cloud) -> None:
+async def test_disconnect_removes_connections(api: Api, cloud: Cloud) -> None:
     first, second, third = cloud.connections.values()
     assert (await api.call("DELETE", f"/v3/connections/{first.id}"))[0] == 204
     assert (await api.call("DELETE", f"/v3/connections/{first.id}"))[0] == 404
@@ -127,7 +128,7 @@ async def test_disconnect(api: Api, cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize("vehicles", [0, 250])
-def test_none_and_many(vehicles: int) -> None:
+def test_cloud_has_no_cars_or_many(vehicles: int) -> None:
     cloud = Cloud(vehicles=vehicles)
     create_app(cloud)
     assert len(cloud.connections) == vehicles

@@ -14,7 +14,7 @@ from simulator import Cloud
 from .conftest import Api
 
 
-async def test_requests_are_counted_without_our_own(api: Api, cloud: Cloud) -> None:
+async def test_control_requests_are_not_counted(api: Api, cloud: Cloud) -> None:
     await api.call("GET", "/v3/connections")
     await api.call("GET", "/_sim/state")
     assert (await api.call("GET", "/_sim/requests"))[1] == {"GET /v3/connections": 1}
@@ -22,7 +22,7 @@ async def test_requests_are_counted_without_our_own(api: Api, cloud: Cloud) -> N
     assert not cloud.requests
 
 
-async def test_state_and_time(api: Api, cloud: Cloud) -> None:
+async def test_state_follows_time(api: Api, cloud: Cloud) -> None:
     _, before = await api.call("GET", "/_sim/state")
     assert before["cars"].keys() == cloud.cars.keys()
     assert len(before["connections"]) == 3
@@ -58,13 +58,15 @@ async def test_connect_a_garage_car(api: Api, cloud: Cloud) -> None:
         {"signals": {"wheel-tires": {"value": 3}}},
     ],
 )
-async def test_patches_must_make_sense(api: Api, cloud: Cloud, body: dict[str, Any]) -> None:
+async def test_patch_refuses_unknown_fields_and_wrong_values(
+    api: Api, cloud: Cloud, body: dict[str, Any]
+) -> None:
     car = cloud.car_of_kind("BEV").id
     assert (await api.call("PATCH", f"/_sim/cars/{car}", json=body))[0] == 400
     assert (await api.call("PATCH", "/_sim/cars/x", json={"state": {"soc": 3}}))[0] == 404
 
 
-async def test_a_change_may_stay_from_the_store(api: Api, cloud: Cloud) -> None:
+async def test_change_without_report_stays_out_of_the_store(api: Api, cloud: Cloud) -> None:
     car = cloud.car_of_kind("BEV")
     await api.call("PATCH", f"/_sim/cars/{car.id}", json={"state": {"soc": 33}, "report": False})
     body = (await api.signals(car.id))["tractionbattery-stateofcharge"]["attributes"]["body"]
@@ -72,6 +74,14 @@ async def test_a_change_may_stay_from_the_store(api: Api, cloud: Cloud) -> None:
     await api.call("PATCH", f"/_sim/cars/{car.id}", json={"state": {"soc": 33}})
     body = (await api.signals(car.id))["tractionbattery-stateofcharge"]["attributes"]["body"]
     assert body == {"value": 33, "unit": "percent"}
+
+
+@pytest.mark.parametrize("name", ["is_frozen", "held"])
+async def test_patch_freezes_the_routine(api: Api, cloud: Cloud, name: str) -> None:
+    car = cloud.car_of_kind("BEV")
+    for value in (True, False):
+        _, body = await api.call("PATCH", f"/_sim/cars/{car.id}", json={"state": {name: value}})
+        assert car.is_frozen is body["is_frozen"] is value
 
 
 async def test_revoke_tokens(api: Api) -> None:
@@ -100,5 +110,5 @@ async def run_and_stop(number: signal.Signals) -> None:
     assert (process.returncode, out, errors) == (0, b"", b"")
 
 
-async def test_as_a_process(socket_enabled: None) -> None:
+async def test_process_ends_on_signals(socket_enabled: None) -> None:
     await asyncio.gather(run_and_stop(signal.SIGINT), run_and_stop(signal.SIGTERM))

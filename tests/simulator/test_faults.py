@@ -16,7 +16,7 @@ SIGNALS = "/v3/vehicles/{vehicle_id}/signals"
 LOCK = "/v3/vehicles/{vehicle_id}/commands/security/lock"
 
 
-async def test_an_error_for_one_car(api: Api, cloud: Cloud) -> None:
+async def test_fault_strikes_one_car(api: Api, cloud: Cloud) -> None:
     bev, ice = cloud.car_of_kind("BEV"), cloud.car_of_kind("ICE")
     status, fault = await api.call(
         "POST",
@@ -52,7 +52,7 @@ async def test_an_error_for_one_car(api: Api, cloud: Cloud) -> None:
         (Fault(route="/v3/connections", body=""), 200, ""),
     ],
 )
-async def test_bodies_that_are_no_json(
+async def test_fault_answers_with_body_that_is_no_json(
     api: Api, cloud: Cloud, fault: Fault, status: int, body: str
 ) -> None:
     cloud.faults.add(fault)
@@ -79,13 +79,13 @@ async def test_status_and_type_complete_each_other(
     assert (await api.call("GET", "/v3/connections"))[0] == 200
 
 
-async def test_the_token_endpoint_fails_in_oauth(api: Api, cloud: Cloud) -> None:
+async def test_token_endpoint_fails_with_oauth_error(api: Api, cloud: Cloud) -> None:
     cloud.faults.add(Fault(route="/oauth2/token", status=401))
     status, body = await api.call("POST", "/oauth2/token", json={})
     assert (status, body["error"]) == (401, "invalid_client")
 
 
-async def test_delay_and_drop(api: Api, cloud: Cloud) -> None:
+async def test_fault_delays_and_drops_answers(api: Api, cloud: Cloud) -> None:
     cloud.faults.add(Fault(route="/v3/connections", delay=0.05, count=1))
     start = asyncio.get_running_loop().time()
     assert (await api.call("GET", "/v3/connections"))[0] == 200
@@ -107,7 +107,7 @@ async def test_delay_and_drop(api: Api, cloud: Cloud) -> None:
         (Stream(body="{"), None),
     ],
 )
-async def test_a_streamed_answer(
+async def test_fault_streams_answer(
     api: Api, cloud: Cloud, stream: Stream, expected: str | None
 ) -> None:
     cloud.faults.add(Fault(method="POST", route=LOCK, stream=stream))
@@ -131,7 +131,7 @@ async def test_a_streamed_answer(
         assert body["errors"][0]["status"] == "409"
 
 
-async def test_a_stream_that_breaks_off(api: Api, cloud: Cloud) -> None:
+async def test_fault_cuts_stream_off(api: Api, cloud: Cloud) -> None:
     status, _ = await api.call(
         "POST", "/_sim/faults", json={"route": LOCK, "stream": {"after": 0, "cut": True}}
     )
@@ -140,6 +140,6 @@ async def test_a_stream_that_breaks_off(api: Api, cloud: Cloud) -> None:
         await api.command(cloud.car_of_kind("BEV").id, "commands/security/lock")
 
 
-async def test_a_fault_must_make_sense(api: Api) -> None:
+async def test_fault_refuses_unknown_fields_and_wrong_values(api: Api) -> None:
     for body in ({}, {"path": "/v3/connections"}, {"status": "many"}):
         assert (await api.call("POST", "/_sim/faults", json=body))[0] == 400

@@ -35,7 +35,7 @@ async def test_webhooks_come_from_the_dashboard(api: Api, cloud: Cloud) -> None:
     assert (await api.call("POST", "/v3/webhooks", json={}))[0] == 404
 
 
-async def test_subscriptions(api: Api, cloud: Cloud) -> None:
+async def test_subscription_is_created_listed_and_deleted(api: Api, cloud: Cloud) -> None:
     cloud.subscription_lag = 1
     webhook = cloud.create_webhook("Home Assistant", "http://localhost/", verify=False)
     connection = next(iter(cloud.connections.values()))
@@ -71,7 +71,7 @@ async def test_subscriptions(api: Api, cloud: Cloud) -> None:
         assert answer[0] == status
 
 
-async def test_auto_subscribe(cloud: Cloud) -> None:
+async def test_auto_subscribe_subscribes_new_cars(cloud: Cloud) -> None:
     cloud.create_webhook("Home Assistant", "http://localhost/", auto_subscribe=True)
     assert len(cloud.subscriptions) == 3
     owner = next(iter(cloud.owners))
@@ -81,7 +81,7 @@ async def test_auto_subscribe(cloud: Cloud) -> None:
     assert len(cloud.subscriptions) == 1
 
 
-async def test_applications(api: Api, cloud: Cloud) -> None:
+async def test_application_is_listed_without_secrets(api: Api, cloud: Cloud) -> None:
     _, body = await api.call("GET", "/v3/applications")
     assert [item["id"] for item in body["data"]] == [cloud.application_id]
     path = f"/v3/applications/{cloud.application_id}"

@@ -4,6 +4,7 @@ import pytest
 
 from simulator import Cloud
 from simulator.catalogue import SIGNALS
+from simulator.examples import EXAMPLES
 
 from .conftest import Api
 from .reference import BODIES
@@ -97,7 +98,15 @@ async def test_bodies_have_only_fields_of_the_reference(api: Api, cloud: Cloud) 
                 assert body["unit"] in units, code
 
 
-async def test_not_charging_keeps_a_stale_body(api: Api, cloud: Cloud) -> None:
+def test_examples_have_only_fields_of_the_reference() -> None:
+    assert EXAMPLES.keys() == SIGNALS.keys()
+    for code, body in EXAMPLES.items():
+        fields, _ = BODIES[code]
+        assert body, code
+        assert body.keys() <= fields, code
+
+
+async def test_not_charging_keeps_stale_body(api: Api, cloud: Cloud) -> None:
     car = cloud.car_of_kind("BEV")
     assert (await api.signals(car.id))["charge-wattage"]["attributes"]["status"] == {
         "value": "SUCCESS"
@@ -112,7 +121,7 @@ async def test_not_charging_keeps_a_stale_body(api: Api, cloud: Cloud) -> None:
     assert signals["charge-ischarging"]["attributes"]["body"] == {"value": False}
 
 
-async def test_permissions_not_granted(api: Api, cloud: Cloud) -> None:
+async def test_signal_without_permission_is_an_error(api: Api, cloud: Cloud) -> None:
     connection = next(iter(cloud.connections.values()))
     cloud.connect(connection.user_id, [connection.vehicle_id], ["read_battery"])
     signals = await api.signals(connection.vehicle_id)
@@ -125,7 +134,7 @@ async def test_permissions_not_granted(api: Api, cloud: Cloud) -> None:
     assert locked["meta"].keys() == {"ingestedAt"}
 
 
-async def test_empty_store_and_overrides(api: Api, cloud: Cloud) -> None:
+async def test_store_is_empty_or_overridden(api: Api, cloud: Cloud) -> None:
     car = cloud.car_of_kind("ICE")
     path, user = f"/v3/vehicles/{car.id}/signals", user_of(cloud, car.id)
     cloud.set_store_empty(car.id)
@@ -151,7 +160,7 @@ async def test_empty_store_and_overrides(api: Api, cloud: Cloud) -> None:
                 "odometer-traveleddistance": {"meta": {"oemUpdatedAt": 0}},
                 "motion-currentspeed": {"body": {"value": 3}, "status": "UNAVAILABLE"},
             },
-            "state": {"fuel": 10, "held": True},
+            "state": {"fuel": 10, "is_frozen": True},
         },
     )
     assert status == 200
@@ -171,7 +180,7 @@ async def test_empty_store_and_overrides(api: Api, cloud: Cloud) -> None:
     assert "vehicleidentification-vin" in await api.signals(car.id)
 
 
-async def test_a_car_that_needs_a_login(api: Api, cloud: Cloud) -> None:
+async def test_car_that_needs_login_answers_with_its_error(api: Api, cloud: Cloud) -> None:
     car = cloud.car_of_kind("BEV")
     cloud.require_login(car.id)
     attributes = (await api.signals(car.id))["odometer-traveleddistance"]["attributes"]

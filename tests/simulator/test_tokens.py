@@ -8,13 +8,14 @@ from .conftest import Api
 
 
 @pytest.mark.parametrize("encoding", ["data", "json"])
-async def test_token_by_form_and_json(api: Api, cloud: Cloud, encoding: str) -> None:
+async def test_token_endpoint_takes_form_and_json(api: Api, cloud: Cloud, encoding: str) -> None:
     body = {
         "grant_type": "client_credentials",
         "client_id": cloud.client_id,
         "client_secret": cloud.client_secret,
     }
-    async with api.http.post("/oauth2/token", **{encoding: body}) as response:
+    data, json = (body, None) if encoding == "data" else (None, body)
+    async with api.http.post("/oauth2/token", data=data, json=json) as response:
         assert response.status == 200
         answer = await response.json()
     assert answer.keys() == {"access_token", "token_type", "expires_in"}
@@ -31,7 +32,7 @@ async def test_token_by_form_and_json(api: Api, cloud: Cloud, encoding: str) -> 
         ({"grant_type": "password"}, 400, "invalid_request"),
     ],
 )
-async def test_token_errors(
+async def test_token_endpoint_refuses_wrong_credentials(
     api: Api, cloud: Cloud, change: dict[str, str], status: int, error: str
 ) -> None:
     body = {
@@ -67,7 +68,7 @@ async def test_api_needs_a_valid_token(api: Api, cloud: Cloud) -> None:
     assert status == 401
 
 
-async def test_unknown_path(api: Api) -> None:
+async def test_unknown_path_is_not_found(api: Api) -> None:
     for method, path in (("GET", "/v3/vehicles/x/odometer"), ("POST", "/v3/connections")):
         status, body = await api.call(method, path)
         assert status == 404
@@ -77,7 +78,7 @@ async def test_unknown_path(api: Api) -> None:
         assert error["detail"]
 
 
-def test_all_is_made_from_the_seed() -> None:
+def test_cloud_is_made_from_the_seed() -> None:
     one, same, more = Cloud(3, 7), Cloud(3, 7), Cloud(5, 7)
     assert one.credentials() == same.credentials() == more.credentials()
     assert list(one.cars) == list(same.cars)

@@ -1,11 +1,13 @@
 """An asynchronous client of the Smartcar cloud.
 
-Knows nothing of Home Assistant: it needs aiohttp and the standard library, and could be a package
-of its own. Everything that the rest of the house may use is named here.
+It needs aiohttp and the standard library, knows nothing of Home Assistant, and could be a package
+of its own. The names here and in `api.catalogue` are its public surface; all other modules are
+private. README.md shows how it is used.
 """
 
 from .auth import ApplicationTokenSource, TokenSource
-from .client import CHARGE_LIMIT_RANGE, WEEKDAYS, SmartcarClient
+from .client import SmartcarClient
+from .commands import CHARGE_LIMIT_RANGE
 from .errors import (
     ApiError,
     AuthenticationError,
@@ -14,7 +16,9 @@ from .errors import (
     CompatibilityError,
     ConflictError,
     ConnectedServicesAccountError,
+    ErrorCode,
     ErrorDetails,
+    ErrorType,
     InvalidResponseError,
     LimitError,
     MissingPermissionError,
@@ -29,10 +33,12 @@ from .errors import (
     ValidationError,
     VehicleStateError,
 )
+from .events import Event, EventType, VehicleError, answer_challenge, is_signed, parse_event, sign
 from .models import (
     Application,
     ChargingWindow,
     CommandExecution,
+    ConnectedVehicle,
     Connection,
     Listing,
     Signal,
@@ -43,25 +49,56 @@ from .models import (
     Webhook,
 )
 from .origins import Origins
-from .reading import Json, JsonObject
-from .webhook import Event, EventType, VehicleError, answer_challenge, is_signed, parse_event, sign
+from .payload import (
+    Json,
+    JsonObject,
+    optional_bool,
+    optional_integer,
+    optional_list,
+    optional_number,
+    optional_object,
+    optional_text,
+    optional_time,
+    parse_json,
+    required_list,
+    required_object,
+    required_text,
+    time_to_json,
+    writable,
+)
+from .readers import (
+    ChargeLimit,
+    ChargeLimits,
+    Closure,
+    DriveMode,
+    Location,
+    Position,
+    SystemStatus,
+    TroubleCode,
+)
 
 __all__ = [
     "CHARGE_LIMIT_RANGE",
-    "WEEKDAYS",
     "ApiError",
     "Application",
     "ApplicationTokenSource",
     "AuthenticationError",
     "BillingError",
+    "ChargeLimit",
+    "ChargeLimits",
     "ChargingWindow",
+    "Closure",
     "CommandExecution",
     "CommandFailedError",
     "CompatibilityError",
     "ConflictError",
     "ConnectedServicesAccountError",
+    "ConnectedVehicle",
     "Connection",
+    "DriveMode",
+    "ErrorCode",
     "ErrorDetails",
+    "ErrorType",
     "Event",
     "EventType",
     "InvalidResponseError",
@@ -69,9 +106,11 @@ __all__ = [
     "JsonObject",
     "LimitError",
     "Listing",
+    "Location",
     "MissingPermissionError",
     "NotFoundError",
     "Origins",
+    "Position",
     "RateLimitError",
     "Resolution",
     "ServerError",
@@ -81,9 +120,11 @@ __all__ = [
     "SmartcarClient",
     "SmartcarError",
     "Subscription",
+    "SystemStatus",
     "TokenSource",
     "TransportError",
     "TransportTimeoutError",
+    "TroubleCode",
     "UpstreamError",
     "ValidationError",
     "Vehicle",
@@ -92,6 +133,19 @@ __all__ = [
     "Webhook",
     "answer_challenge",
     "is_signed",
+    "optional_bool",
+    "optional_integer",
+    "optional_list",
+    "optional_number",
+    "optional_object",
+    "optional_text",
+    "optional_time",
     "parse_event",
+    "parse_json",
+    "required_list",
+    "required_object",
+    "required_text",
     "sign",
+    "time_to_json",
+    "writable",
 ]

@@ -1,4 +1,4 @@
-"""Where access tokens come from.
+"""Sources of access tokens.
 
 Source: https://smartcar.com/docs/api-reference/authorization/request-access-token
 """
@@ -14,7 +14,7 @@ from yarl import URL
 
 from .errors import ApiError, AuthenticationError, LimitError, SmartcarError
 from .origins import Origins
-from .reading import optional_number, required_text
+from .payload import optional_number, required_text
 from .transport import exchange
 
 _TOKEN_TIMEOUT = 30.0
@@ -23,13 +23,17 @@ _DEFAULT_LIFETIME = 3600.0
 
 
 class TokenSource(Protocol):
-    """Gives out access tokens. 2.0's tokens of one owner will be another such source."""
+    """A source of access tokens."""
 
     async def async_get_token(self) -> str:
-        """Return a token that is believed to be good. Raises SmartcarError."""
+        """Return a token that should be valid.
+
+        Raises:
+            SmartcarError: There is no token. Its `sent` is False.
+        """
 
     def reject(self, token: str) -> None:
-        """Take note that the API refused this token, so that it is not given out again."""
+        """Drop a token that the API refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,10 @@ class _Minted:
 
 
 class ApplicationTokenSource(TokenSource):
-    """The token of a whole v3 application, minted by client credentials.
+    """The token of a v3 application, requested with its client credentials.
 
-    It is kept in memory only. However many callers wait, one mint is under way at a time, and all
-    of them share its result, good or bad.
+    The token is kept in memory only. There is at most one request at a time: all callers share
+    its token or its error.
     """
 
     def __init__(
@@ -54,7 +58,15 @@ class ApplicationTokenSource(TokenSource):
         origins: Origins | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Keep the credentials; nothing is requested yet. `clock` counts seconds."""
+        """Store the credentials, without a request.
+
+        Args:
+            session: The session of aiohttp, which the caller owns and closes.
+            client_id: The client ID of the application's API credentials ("client_...").
+            client_secret: The client secret.
+            origins: The origins of the cloud; those of the environment if None.
+            clock: A clock that counts seconds and never goes back.
+        """
         self._session = session
         self._client_id = client_id
         self._client_secret = client_secret
@@ -65,18 +77,22 @@ class ApplicationTokenSource(TokenSource):
 
     @override
     async def async_get_token(self) -> str:
-        """Return the application's token; mint one if there is none or it ends within 60 s.
+        """Return the token; request one if there is none or it expires within 60 s.
 
-        Raises AuthenticationError if the credentials are refused, LimitError, other members of
-        ApiError, TransportError and InvalidResponseError.
+        Raises:
+            AuthenticationError: The credentials were refused.
+            SmartcarError: The request failed. `sent` is False for all of them: the request that
+                the token was for did not leave.
+
+        Source: https://smartcar.com/docs/api-reference/authorization/request-access-token
         """
         if self._minted is None or self._clock() >= self._minted.renew_at:
             if self._minting is None:
                 self._minting = asyncio.create_task(self._mint())
                 self._minting.add_done_callback(self._mint_done)
             minting = self._minting
-            # Waited for, not awaited: a caller that gives up must not take the token from the
-            # others. (A shield would report a failure then to the loop's exception handler.)
+            # Waited for, not awaited: a canceled caller must not cancel the request of the other
+            # callers. (A shield would then report an error to the loop's exception handler.)
             await asyncio.wait((minting,))
             return minting.result()
         return self._minted.token
@@ -90,18 +106,18 @@ class ApplicationTokenSource(TokenSource):
     def _mint_done(self, task: asyncio.Task[str]) -> None:
         self._minting = None
         if not task.cancelled():
-            task.exception()  # Retrieved, in case every caller has given up meanwhile.
+            task.exception()  # Retrieved, for the case that all callers were canceled.
 
     async def _mint(self) -> str:
-        asked_at = self._clock()
+        requested_at = self._clock()
         try:
             token, lifetime = await self._request_token()
         except SmartcarError as error:
-            # What the token was for has not left, so nobody needs to wonder about its outcome.
+            # The request that needs the token has not left, so its outcome is known.
             error.sent = False
             raise
-        # A token that lives for a minute or two must be of some use, too.
-        renew_at = asked_at + lifetime - min(_RENEW_BEFORE, lifetime / 2)
+        # A token that lives only a minute or two must be usable, too.
+        renew_at = requested_at + lifetime - min(_RENEW_BEFORE, lifetime / 2)
         self._minted = _Minted(token, renew_at)
         return token
 
@@ -123,8 +139,8 @@ class ApplicationTokenSource(TokenSource):
         except LimitError:
             raise
         except ApiError as error:
-            # Here a 400 (invalid_request) or a 403 is about the credentials as well, if the token
-            # endpoint says so itself: the page of a firewall on the way gives no code.
+            # A 400 (invalid_request) or a 403 is about the credentials as well, if it comes from
+            # the token endpoint: the page of a firewall on the way has no code.
             if error.status in (400, 401, 403) and error.code is not None:
                 raise AuthenticationError(error.details) from error
             raise

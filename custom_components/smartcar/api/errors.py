@@ -1,41 +1,94 @@
-"""One exception tree for everything that can go wrong between us and the cloud.
+"""The exceptions of the client: one tree, from the error bodies of the cloud and from HTTP.
 
     SmartcarError
-    +- TransportError                 no (whole) answer: connection refused, lost, or cut off
+    +- TransportError                 no answer or only a part: connection refused, lost, cut off
     |  +- TransportTimeoutError       the answer did not come in time
-    +- InvalidResponseError           an answer, but not of the documented shape
-    +- ApiError                       the cloud said no, in its error envelope or by its status
-       +- AuthenticationError         the application's credentials or its token were refused
-       +- MissingPermissionError      the owner did not grant what this needs
-       +- LimitError                  enough for now
-       |  +- RateLimitError           too fast: wait `retry_after`
-       |  +- BillingError             the plan is used up or unpaid
+    +- InvalidResponseError           an answer that does not have the documented shape
+    +- ApiError                       an error body or an error status
+       +- AuthenticationError         the credentials or the token of the application were refused
+       +- MissingPermissionError      the owner did not grant the permission
+       +- LimitError                  too many requests
+       |  +- RateLimitError           too many in a short time: wait `retry_after` seconds
+       |  +- BillingError             the plan is used up, too small, or unpaid
        +- ConnectedServicesAccountError   the owner must act at the car maker
-       +- CompatibilityError          this car cannot do that
-       +- NotFoundError
-       +- ValidationError             our request was wrong
-       +- VehicleStateError           not in the car's present state
+       +- CompatibilityError          this vehicle cannot do that
+       +- NotFoundError               no such path, connection, vehicle or signal
+       +- ValidationError             the request was wrong
+       +- VehicleStateError           not in the state that the vehicle is in now
        +- ConflictError               any other 409
-       +- CommandFailedError          accepted, tried, and failed
+       +- CommandFailedError          the vehicle tried the command and failed
        +- UpstreamError               the car maker's cloud failed
        +- ServerError                 Smartcar failed
 
 Source: https://smartcar.com/docs/api-reference/api-errors and the `ErrorResponse` schema of
-https://smartcar.com/docs/api-reference/list-connections.
+https://smartcar.com/docs/api-reference/list-connections
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 import re
 from typing import override
 
 _NAME = re.compile("[A-Za-z_]{1,64}")
 
 
+class ErrorType(StrEnum):
+    """The documented types of errors. The list is open: an error can have another type."""
+
+    AUTHENTICATION = "AUTHENTICATION"
+    BILLING = "BILLING"
+    COMPATIBILITY = "COMPATIBILITY"
+    CONNECTED_SERVICES_ACCOUNT = "CONNECTED_SERVICES_ACCOUNT"
+    PERMISSION = "PERMISSION"
+    RATE_LIMIT = "RATE_LIMIT"
+    RESOURCE_NOT_FOUND = "RESOURCE_NOT_FOUND"
+    SERVER = "SERVER"
+    UPSTREAM = "UPSTREAM"
+    VALIDATION = "VALIDATION"
+    VEHICLE_STATE = "VEHICLE_STATE"
+
+
+class ErrorCode(StrEnum):
+    """The codes that say what to do or to show. The list is open: an error can have another code.
+
+    They stand in errors of requests (`ApiError.code`), of signals (`SignalError.code`) and of
+    deliveries (`VehicleError.code`).
+    """
+
+    # Of COMPATIBILITY
+    VEHICLE_NOT_CAPABLE = "VEHICLE_NOT_CAPABLE"
+    # Of CONNECTED_SERVICES_ACCOUNT
+    VIRTUAL_KEY_REQUIRED = "VIRTUAL_KEY_REQUIRED"
+    # Of RATE_LIMIT: the limit of the whole application
+    SMARTCAR_API = "SMARTCAR_API"
+    # Of UPSTREAM
+    NO_RESPONSE = "NO_RESPONSE"
+    # Of VEHICLE_STATE
+    ASLEEP = "ASLEEP"
+    CHARGE_FAULT = "CHARGE_FAULT"
+    CHARGING_IN_PROGRESS = "CHARGING_IN_PROGRESS"
+    CHARGING_PLUG_CONNECTED = "CHARGING_PLUG_CONNECTED"
+    CHARGING_PLUG_NOT_CONNECTED = "CHARGING_PLUG_NOT_CONNECTED"
+    DEVICE_PAIRING_REQUIRED = "DEVICE_PAIRING_REQUIRED"
+    DOOR_OPEN = "DOOR_OPEN"
+    FULLY_CHARGED = "FULLY_CHARGED"
+    HOOD_OPEN = "HOOD_OPEN"
+    IGNITION_ON = "IGNITION_ON"
+    IN_MOTION = "IN_MOTION"
+    LOW_BATTERY = "LOW_BATTERY"
+    NOT_CHARGING = "NOT_CHARGING"
+    REMOTE_ACCESS_DISABLED = "REMOTE_ACCESS_DISABLED"
+    TRUNK_OPEN = "TRUNK_OPEN"
+    UNREACHABLE = "UNREACHABLE"
+    VEHICLE_OFFLINE_FOR_SERVICE = "VEHICLE_OFFLINE_FOR_SERVICE"
+
+
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What the vendor says helps: RETRY_LATER, REAUTHENTICATE, CONTACT_SUPPORT, ... and a link."""
+    """The remedy that Smartcar names (RETRY_LATER, REAUTHENTICATE, ...), perhaps with a link."""
 
     type: str | None = None
     url: str | None = None
@@ -43,10 +96,17 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorDetails:
-    """What one error envelope says. Everything but the status can be missing.
+    """The fields of one error. All but the status can be missing.
 
-    `status` is an HTTP status; in a streamed answer it can differ from that of the response.
-    `retry_after` is in seconds.
+    Attributes:
+        status: An HTTP status. In a streamed answer it can differ from that of the response.
+        type: A member of `ErrorType`, or a new one.
+        code: A member of `ErrorCode`, or one of the many others.
+        detail: A description for developers. It can contain ids.
+        suggested_user_message: A description for the owner.
+        resolution: The remedy.
+        retry_after: Seconds to wait before the next request.
+        request_id: Smartcar's id of the request, for its support.
     """
 
     status: int
@@ -60,24 +120,25 @@ class ErrorDetails:
 
 
 class SmartcarError(Exception):
-    """Anything that kept a call from succeeding.
+    """The root of the tree.
 
-    `sent` is False only if the request surely never left.
+    Attributes:
+        sent: False only if the request certainly did not leave this machine.
     """
 
     sent = True
 
     @property
     def outcome_unknown(self) -> bool:
-        """Whether a command may have been carried out all the same."""
+        """Whether the vehicle may have executed the command in spite of the error."""
         return False
 
 
 class TransportError(SmartcarError):
-    """No (whole) answer."""
+    """There was no answer, or only a part of one."""
 
     def __init__(self, message: str, *, sent: bool = True) -> None:
-        """Describe the failure in a text that holds no id and no secret."""
+        """Store a description, which must not contain ids or secrets."""
         super().__init__(message)
         self.sent = sent
 
@@ -92,10 +153,10 @@ class TransportTimeoutError(TransportError):
 
 
 class InvalidResponseError(SmartcarError):
-    """An answer that is not of the documented shape. `status` is its HTTP status, if known."""
+    """The answer does not have the documented shape. `status` is its HTTP status, if known."""
 
     def __init__(self, message: str, *, status: int | None = None) -> None:
-        """Describe what was wrong in a text that holds nothing of the body's values."""
+        """Store a description, which must not contain values of the body."""
         super().__init__(message)
         self.status = status
 
@@ -106,14 +167,14 @@ class InvalidResponseError(SmartcarError):
 
 
 class ApiError(SmartcarError):
-    """The cloud said no. The text of the error is safe to log: it holds status, type and code.
+    """The cloud answered with an error.
 
-    And type and code only if they look like the names they should be: some gateways write a
-    sentence there, with ids in it.
+    The text of the exception is safe to log: it is made of status, type and code. Type and code
+    are left out unless they look like names, because some gateways write sentences with ids there.
     """
 
     def __init__(self, details: ErrorDetails) -> None:
-        """Keep what the envelope says."""
+        """Store the fields of the error."""
         names = [name for name in (details.type, details.code) if name and _NAME.fullmatch(name)]
         super().__init__(" ".join([str(details.status), ":".join(names)]).rstrip())
         self.details = details
@@ -129,8 +190,11 @@ class ApiError(SmartcarError):
     @property
     @override
     def outcome_unknown(self) -> bool:
-        """Whoever gave up waiting, a gateway or Smartcar itself, does not know what the car did."""
-        gave_up = self.status == 504 or (self.type, self.code) == ("UPSTREAM", "NO_RESPONSE")
+        """Whether a gateway or Smartcar stopped waiting for the vehicle."""
+        gave_up = self.status == 504 or (self.type, self.code) == (
+            ErrorType.UPSTREAM,
+            ErrorCode.NO_RESPONSE,
+        )
         return self.sent and gave_up
 
 
@@ -143,27 +207,27 @@ class MissingPermissionError(ApiError):
 
 
 class LimitError(ApiError):
-    """Too many requests, of whatever kind. Never a reason to ask for credentials."""
+    """Too many requests of any kind. The credentials are not the cause."""
 
 
 class RateLimitError(LimitError):
-    """Too fast, for the car (`code` VEHICLE) or the application (`code` SMARTCAR_API)."""
+    """Too many requests for the vehicle (`code` VEHICLE) or the application (SMARTCAR_API)."""
 
 
 class BillingError(LimitError):
-    """The plan does not cover this: used up, too small, or suspended."""
+    """The plan does not cover the request: it is used up, too small, or suspended."""
 
 
 class ConnectedServicesAccountError(ApiError):
-    """Something about the owner's account at the car maker."""
+    """The account of the owner at the car maker needs attention."""
 
 
 class CompatibilityError(ApiError):
-    """This car, make or platform cannot do that."""
+    """This vehicle, make or platform cannot do that."""
 
 
 class NotFoundError(ApiError):
-    """No such path, connection, vehicle or signal."""
+    """There is no such path, connection, vehicle or signal."""
 
 
 class ValidationError(ApiError):
@@ -171,15 +235,15 @@ class ValidationError(ApiError):
 
 
 class VehicleStateError(ApiError):
-    """Not in the state that the car is in now: asleep, in motion, not plugged in, ..."""
+    """The state of the vehicle prevents it: asleep, in motion, not plugged in, ..."""
 
 
 class ConflictError(ApiError):
-    """It exists already, or is being made."""
+    """The resource exists already, or is being created."""
 
 
 class CommandFailedError(ApiError):
-    """The command was accepted and tried, and then failed."""
+    """The command was accepted, and then failed."""
 
 
 class UpstreamError(ApiError):
@@ -187,23 +251,23 @@ class UpstreamError(ApiError):
 
 
 class ServerError(ApiError):
-    """Smartcar itself failed, or answered with a status that nobody documents."""
+    """Smartcar itself failed, or answered with an undocumented status."""
 
 
-_BY_TYPE: dict[str, type[ApiError]] = {
-    "AUTHENTICATION": AuthenticationError,
-    "BILLING": BillingError,
-    "COMPATIBILITY": CompatibilityError,
-    "CONNECTED_SERVICES_ACCOUNT": ConnectedServicesAccountError,
-    "PERMISSION": MissingPermissionError,
-    "RATE_LIMIT": RateLimitError,
-    "RESOURCE_NOT_FOUND": NotFoundError,
-    "SERVER": ServerError,
-    "UPSTREAM": UpstreamError,
-    "VALIDATION": ValidationError,
-    "VEHICLE_STATE": VehicleStateError,
+_BY_TYPE: Mapping[str, type[ApiError]] = {
+    ErrorType.AUTHENTICATION: AuthenticationError,
+    ErrorType.BILLING: BillingError,
+    ErrorType.COMPATIBILITY: CompatibilityError,
+    ErrorType.CONNECTED_SERVICES_ACCOUNT: ConnectedServicesAccountError,
+    ErrorType.PERMISSION: MissingPermissionError,
+    ErrorType.RATE_LIMIT: RateLimitError,
+    ErrorType.RESOURCE_NOT_FOUND: NotFoundError,
+    ErrorType.SERVER: ServerError,
+    ErrorType.UPSTREAM: UpstreamError,
+    ErrorType.VALIDATION: ValidationError,
+    ErrorType.VEHICLE_STATE: VehicleStateError,
 }
-_BY_STATUS: dict[int, type[ApiError]] = {
+_BY_STATUS: Mapping[int, type[ApiError]] = {
     400: ValidationError,
     401: AuthenticationError,
     403: MissingPermissionError,
@@ -233,10 +297,10 @@ _LIMIT_WORDS = (
 
 
 def api_error(details: ErrorDetails) -> ApiError:
-    """Return the member of the tree that fits.
+    """Return the exception for these details.
 
-    Three things that share the statuses 401 and 403 are told apart: a spent quota or a time
-    limit (by its words), a missing permission (403), and credentials that are refused (401).
+    The statuses 401 and 403 have three meanings: a spent quota or a time limit (recognized by its
+    words), a missing permission (403), and refused credentials (401).
     """
     kind = _BY_TYPE.get(details.type or "") or _BY_STATUS.get(details.status, ServerError)
     words = " ".join(filter(None, (details.code, details.detail))).lower()
@@ -252,9 +316,10 @@ def api_error(details: ErrorDetails) -> ApiError:
 
 
 def parse_retry_after(value: str | None, *, now: datetime | None = None) -> float | None:
-    """Return the seconds that a Retry-After header asks for; None if it says nothing usable.
+    """Return the seconds to wait according to a Retry-After header; None if it is unusable.
 
-    Both forms of RFC 9110 are read: a number of seconds and an HTTP date.
+    Both forms of RFC 9110 are read: a number of seconds of at most nine digits, and an HTTP date,
+    which counts from `now`. A date in the past is 0 seconds.
     """
     if value is None:
         return None

@@ -1,7 +1,7 @@
-"""What the cloud talks about: frozen values, read from its JSON.
+"""The resources of the API as frozen values, read from its JSON.
 
-Each `from_json` raises InvalidResponseError if what identifies the thing is missing; everything
-else can be absent and is None. Times are aware datetimes in UTC.
+Each `from_json` raises InvalidResponseError if an id or code is missing. All other fields can be
+absent, and are None then. Times are aware datetimes in UTC.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Self
 
 from .errors import Resolution
-from .reading import (
+from .payload import (
     Json,
     JsonObject,
     optional_bool,
@@ -26,14 +26,24 @@ from .reading import (
 )
 
 
-class Listing[T](list[T]):
-    """The members of all pages, of which there were `pages`.
+def resolution_from_json(value: Json) -> Resolution | None:
+    """Read `{type, url?}`; None if there is no such object."""
+    if not (resolution := optional_object(value)):
+        return None
+    return Resolution(optional_text(resolution.get("type")), optional_text(resolution.get("url")))
 
-    `complete` is False if the cloud counted more than it showed.
+
+class Listing[T](list[T]):
+    """The members of all pages of a list.
+
+    Attributes:
+        complete: False if the cloud counted more members than it returned, or if malformed
+            members were left out.
+        pages: The number of pages, each of which was one request.
     """
 
     def __init__(self, members: Iterable[T] = (), *, complete: bool = True, pages: int = 1) -> None:
-        """Collect the members."""
+        """Copy the members."""
         super().__init__(members)
         self.complete = complete
         self.pages = pages
@@ -41,7 +51,10 @@ class Listing[T](list[T]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vehicle:
-    """A car. Source: https://smartcar.com/docs/api-reference/get-vehicle."""
+    """The attributes of a vehicle; `mode` is "live" or "simulated".
+
+    Source: https://smartcar.com/docs/api-reference/get-vehicle
+    """
 
     id: str
     make: str | None = None
@@ -52,7 +65,7 @@ class Vehicle:
 
     @classmethod
     def from_json(cls, vehicle_id: str, attributes: JsonObject) -> Self:
-        """Read `{make, model, year, powertrainType, mode}`; modes differ in case, so lower."""
+        """Read `{make, model, year, powertrainType, mode}`; the case of modes varies, so lower it."""
         mode = optional_text(attributes.get("mode"))
         return cls(
             id=vehicle_id,
@@ -64,12 +77,36 @@ class Vehicle:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectedVehicle:
+    """The pair of ids that addresses a vehicle: signals and commands need both.
+
+    Attributes:
+        vehicle_id: Smartcar's id of the vehicle. It survives a new consent of the owner.
+        user_id: Smartcar's id of the owner who connected the vehicle, which is sent as
+            `sc-user-id`. It is not an id of the application or of its own users.
+
+    Source: https://smartcar.com/docs/api-reference/headers
+    """
+
+    vehicle_id: str
+    user_id: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """One owner's consent for one car.
+    """The consent of one owner for one vehicle.
 
-    `permissions` are an upper bound of what works.
-    Source: https://smartcar.com/docs/api-reference/list-connections.
+    Attributes:
+        id: The id of the connection. It changes when the owner consents again.
+        user_id: Smartcar's id of the owner.
+        vehicle: The vehicle.
+        permissions: The granted permissions: an upper bound of what works.
+        external_id: The id that the application gave the owner in Connect.
+        created_at: The time of the first consent.
+        updated_at: The time of the last change.
+
+    Source: https://smartcar.com/docs/api-reference/list-connections
     """
 
     id: str
@@ -82,8 +119,13 @@ class Connection:
 
     @property
     def vehicle_id(self) -> str:
-        """The id of the car."""
+        """Smartcar's id of the vehicle."""
         return self.vehicle.id
+
+    @property
+    def connected_vehicle(self) -> ConnectedVehicle:
+        """The pair of ids that the methods of the client take."""
+        return ConnectedVehicle(self.vehicle.id, self.user_id)
 
     @classmethod
     def from_json(cls, value: Json) -> Self:
@@ -115,7 +157,7 @@ class Connection:
 
 
 class SignalStatus(StrEnum):
-    """Whether a signal's body can be believed."""
+    """Whether the body of a signal is valid."""
 
     SUCCESS = "SUCCESS"
     ERROR = "ERROR"
@@ -124,7 +166,7 @@ class SignalStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalError:
-    """Why a signal has no value now; `type` and `code` are open lists, `code` can be None."""
+    """The reason why a signal has no value now; `type` and `code` are open lists."""
 
     type: str
     code: str | None = None
@@ -134,30 +176,33 @@ class SignalError:
 
     @classmethod
     def from_json(cls, value: Json) -> Self:
-        """Read `status.error`; whatever is missing is None, a missing type is UNKNOWN."""
+        """Read `status.error`; a missing type is UNKNOWN."""
         error = optional_object(value)
-        resolution = optional_object(error.get("resolution"))
         return cls(
             type=optional_text(error.get("type")) or "UNKNOWN",
             code=optional_text(error.get("code")),
             detail=optional_text(error.get("detail")) or optional_text(error.get("description")),
             suggested_user_message=optional_text(error.get("suggestedUserMessage")),
-            resolution=Resolution(
-                optional_text(resolution.get("type")),
-                optional_text(resolution.get("url")),
-            )
-            if resolution
-            else None,
+            resolution=resolution_from_json(error.get("resolution")),
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """One datum of a car, as the cloud holds it.
+    """One signal of a vehicle.
 
-    `body` is what the cloud sent, unchecked (`api.signals` reads it); only with SUCCESS does it
-    mean anything. `oem_updated_at` is when the car's maker got the datum: its age.
-    Source: https://smartcar.com/docs/api-reference/get-signals.
+    Attributes:
+        code: Smartcar's code in lower case, such as "charge-ischarging".
+        status: Whether the body is valid.
+        body: The body as the cloud sent it, unchecked. `api.catalogue` has the readers.
+        error: The reason, if the status is ERROR.
+        name: Smartcar's name of the signal.
+        group: Smartcar's name of the group of the signal.
+        oem_updated_at: The time at which the maker got or changed the datum: its age.
+        retrieved_at: The time at which Smartcar fetched it from the maker.
+        ingested_at: The time at which Smartcar stored it.
+
+    Source: https://smartcar.com/docs/api-reference/get-signals
     """
 
     code: str
@@ -172,7 +217,7 @@ class Signal:
 
     @classmethod
     def from_rest(cls, value: Json) -> Self:
-        """Read an element of `data` of `GET /signals`: `meta` stands beside `attributes`."""
+        """Read an element of `data` of `GET /signals`, where `meta` is beside `attributes`."""
         data = required_object(value, "signal")
         attributes = required_object(data.get("attributes"), "signal.attributes")
         code = optional_text(attributes.get("code")) or optional_text(data.get("id"))
@@ -180,7 +225,7 @@ class Signal:
 
     @classmethod
     def from_event(cls, value: Json) -> Self:
-        """Read an element of `data.signals` of a webhook: `meta` stands inside."""
+        """Read an element of `data.signals` of a delivery, where `meta` is inside."""
         data = required_object(value, "signal")
         return cls._from_parts(data.get("code"), data, optional_object(data.get("meta")))
 
@@ -201,7 +246,7 @@ class Signal:
 
 
 def _signal_status(value: Json) -> tuple[SignalStatus, SignalError | None]:
-    """Read `{value, error?}`. No status at all is a success: so it was before November 2025."""
+    """Read `{value, error?}`. Until November 2025 successful signals had no status at all."""
     if value is None:
         return SignalStatus.SUCCESS, None
     status = optional_object(value)
@@ -217,10 +262,18 @@ def _signal_status(value: Json) -> tuple[SignalStatus, SignalError | None]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandExecution:
-    """A command or a schedule change that the cloud says succeeded.
+    """A successful command or change of a charge schedule.
 
-    `completed_at` is when the car had done it; `schedule_id` only comes with schedules.
-    Source: https://smartcar.com/docs/api-reference/commands/overview.
+    Attributes:
+        id: The id of the execution.
+        command: The name of the command, such as "charge-start".
+        executed_at: The time at which Smartcar sent the command to the vehicle.
+        completed_at: The time at which the vehicle had executed it.
+        duration: Seconds between the two.
+        schedule_id: The id of a charge schedule; None for other commands.
+        parameters: The parameters of the command.
+
+    Source: https://smartcar.com/docs/api-reference/commands/overview
     """
 
     id: str | None = None
@@ -233,7 +286,7 @@ class CommandExecution:
 
     @classmethod
     def from_json(cls, data: JsonObject) -> Self:
-        """Read `data` of a command's answer. Its status has been judged before."""
+        """Read `data` of the answer to a command, whose status must be SUCCESS."""
         attributes = optional_object(data.get("attributes"))
         meta = optional_object(data.get("meta"))
         return cls(
@@ -250,7 +303,7 @@ class CommandExecution:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Application:
-    """A Smartcar application. `id` is the Application ID that Connect asks for."""
+    """A Smartcar application; `id` is the Application ID, a parameter of Connect."""
 
     id: str
     name: str | None = None
@@ -267,7 +320,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """A webhook as the dashboard made it. No field tells whether it is verified."""
+    """A webhook of the dashboard. No field says whether it is verified."""
 
     id: str
     name: str | None = None
@@ -293,7 +346,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """One car's subscription to one webhook."""
+    """The subscription of one vehicle to one webhook."""
 
     id: str
     webhook_id: str | None = None
@@ -316,13 +369,13 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChargingWindow:
-    """From `start` to `stop`, each "HH:MM" in the car's local time."""
+    """A time of day to charge: `start` and `stop` are "HH:MM" in the local time of the vehicle."""
 
     start: str
     stop: str
 
     def to_json(self) -> Mapping[str, str]:
-        """Return the body's two fields."""
+        """Return the two fields of the request body."""
         return {"startTime": self.start, "stopTime": self.stop}
 
 

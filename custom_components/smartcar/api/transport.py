@@ -1,7 +1,7 @@
-"""One HTTP exchange, and what its answer says.
+"""One HTTP exchange and its answer, for `auth` and `session`.
 
-The only place that touches aiohttp's errors and the shapes of error bodies; `auth` and `client`
-share it. Nothing is logged here: answers can hold tokens.
+The errors of aiohttp and the shapes of error bodies are known only here. Nothing is logged,
+because answers can contain tokens.
 """
 
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from .errors import (
     ApiError,
     ErrorDetails,
     InvalidResponseError,
-    Resolution,
     TransportError,
     TransportTimeoutError,
     api_error,
     parse_retry_after,
 )
-from .reading import (
+from .models import resolution_from_json
+from .payload import (
     Json,
     JsonObject,
     optional_integer,
@@ -35,7 +35,7 @@ _CONNECT_TIMEOUT = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """A whole HTTP response: its body has been read to the end."""
+    """A complete HTTP response: the body was read to its end."""
 
     status: int
     body: bytes
@@ -44,20 +44,26 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        """Whether the status is a success; the body may still say otherwise."""
+        """Whether the status is a success. The body may contain an error all the same."""
         return 200 <= self.status < 300
 
     def raise_for_error(self) -> None:
-        """Raise the ApiError that the body or the status holds; InvalidResponseError for a 3xx.
+        """Raise the error of the body, else that of the status.
 
-        The body is asked first: a 202 that streamed an error is an error.
+        The body comes first, because a 202 can stream an error.
+
+        Raises:
+            ApiError: The body or the status is an error.
+            InvalidResponseError: The status is neither a success nor an error, such as 302.
         """
         self._raise_unless_good(self._parsed())
 
     def json_object(self) -> JsonObject:
         """Return the JSON object of a successful answer.
 
-        Raises what `raise_for_error` raises, and InvalidResponseError if it is no JSON object.
+        Raises:
+            ApiError: The body or the status is an error.
+            InvalidResponseError: The body is not a JSON object, or the status is such as 302.
         """
         try:
             parsed = parse_json(self.body, status=self.status)
@@ -69,11 +75,11 @@ class Answer:
 
     @property
     def error(self) -> ApiError | None:
-        """The error that the body or else the status describes."""
+        """The error of the body, else that of the status; None for a success."""
         return self._error_in(self._parsed())
 
     def _parsed(self) -> Json:
-        """Return the body's JSON; None if it is none."""
+        """Return the JSON of the body; None if it is not JSON."""
         try:
             return parse_json(self.body)
         except InvalidResponseError:
@@ -92,7 +98,7 @@ class Answer:
 
     @staticmethod
     def _error_envelope(body: JsonObject) -> JsonObject | None:
-        """Return the object that describes the error, in whichever of its four forms."""
+        """Return the object that describes the error, in any of the four forms."""
         for errors in (body.get("errors"), [body.get("error")]):
             for error in optional_list(errors):
                 if described := optional_object(error):
@@ -106,9 +112,8 @@ class Answer:
 
     def _api_error(self, envelope: JsonObject) -> ApiError:
         resolution = envelope.get("resolution")
-        if isinstance(resolution, str):  # 2.0's older form
+        if isinstance(resolution, str):  # The older form of API 2.0
             resolution = {"type": resolution}
-        resolution = optional_object(resolution)
         debug = optional_object(optional_object(envelope.get("meta")).get("debug"))
         return api_error(
             ErrorDetails(
@@ -119,12 +124,7 @@ class Answer:
                 or optional_text(envelope.get("description"))
                 or optional_text(envelope.get("error_description")),
                 suggested_user_message=optional_text(envelope.get("suggestedUserMessage")),
-                resolution=Resolution(
-                    optional_text(resolution.get("type")),
-                    optional_text(resolution.get("url")),
-                )
-                if resolution
-                else None,
+                resolution=resolution_from_json(resolution),
                 retry_after=parse_retry_after(self.retry_after),
                 request_id=self.request_id
                 or optional_text(debug.get("requestId"))
@@ -134,7 +134,7 @@ class Answer:
 
 
 def _error_status(envelope: JsonObject) -> int | None:
-    """Return the envelope's own status: a text in v3, a number under another name in 2.0."""
+    """Return the status in the error body: a text in v3, a number with another name in 2.0."""
     for key in ("status", "statusCode"):
         value: Json = envelope.get(key)
         if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) == 3:
@@ -148,9 +148,9 @@ def _error_status(envelope: JsonObject) -> int | None:
 async def _once(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """Keep aiohttp from repeating a GET or a DELETE by itself when the connection is lost.
+    """Prevent aiohttp from repeating a GET or a DELETE when the connection is lost.
 
-    It repeats them for its own errors only, so it gets to see ours.
+    It repeats a request only after its own exceptions, so raise an exception of this package.
     """
     try:
         return await handler(request)
@@ -161,7 +161,7 @@ async def _once(
 
 
 def _lost(error: Exception) -> TransportError:
-    # The type says what happened; the text can hold the address with its ids.
+    # The text of the exception can contain the address with its ids: the type has to do.
     return TransportError(f"connection failed ({type(error).__name__})")
 
 
@@ -173,14 +173,25 @@ async def exchange(
     headers: dict[str, str] | None = None,
     json: JsonObject | None = None,
     form: dict[str, str] | None = None,
-    timeout: float,  # noqa: ASYNC109  # it is handed to aiohttp
+    timeout: float,  # noqa: ASYNC109  # it is passed to aiohttp
 ) -> Answer:
     """Send one request and read its answer to the end, however slowly it streams.
 
-    `timeout` is in seconds and covers everything. Redirects are not followed: the API has none,
-    and following one could repeat a command or carry the token elsewhere.
+    Redirects are not followed: the API has none, and a redirect could repeat a command or send
+    the token to another host.
 
-    Raises TransportTimeoutError and TransportError.
+    Args:
+        session: The session of aiohttp.
+        method: The HTTP method.
+        url: The address.
+        headers: The headers.
+        json: The body as JSON.
+        form: The body as a form, in place of JSON.
+        timeout: The limit in seconds for everything, from connecting to the end of the answer.
+
+    Raises:
+        TransportTimeoutError: The limit was reached. `sent` is False if it was while connecting.
+        TransportError: The connection was refused (`sent` is False) or lost.
     """
     try:
         async with session.request(
@@ -190,7 +201,7 @@ async def exchange(
             json=json,
             data=form,
             allow_redirects=False,
-            # Without a body there is no type, where aiohttp would send one.
+            # aiohttp would send a type even without a body.
             skip_auto_headers=("Content-Type",) if json is None and form is None else (),
             middlewares=(_once,),
             timeout=aiohttp.ClientTimeout(total=timeout, sock_connect=_CONNECT_TIMEOUT),
@@ -201,7 +212,7 @@ async def exchange(
                 retry_after=response.headers.get("Retry-After"),
                 request_id=response.headers.get("SC-Request-Id"),
             )
-    # No cause is kept whose text can hold the address with its ids: tracebacks reach logs.
+    # Tracebacks reach logs, so no cause is attached whose text can contain the address with ids.
     except aiohttp.ConnectionTimeoutError:
         raise TransportTimeoutError("timed out while connecting", sent=False) from None
     except aiohttp.ClientConnectorError as error:

@@ -1,22 +1,22 @@
-"""The normaliser: every number that comes out of here is in the unit of its quantity, or None.
+"""The normalizer: returns each number in the unit of its quantity, or None.
 
 Makers write units in many ways, leave them out, or name one and mean another; and some send a
-marker where they have no value. Pure functions; nothing here raises.
-Source: https://smartcar.com/docs/api-reference/signals/schema and live bodies.
+marker where they have no value. These are pure functions that never raise.
+
+Source: https://smartcar.com/docs/api-reference/signals/schema and live bodies
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
-from .reading import Json, optional_number, optional_text
+from .payload import Json, optional_number, optional_text
 
 
 class Unit(StrEnum):
-    """The units used inside the house: one per quantity."""
+    """The units of normalized numbers: one for each quantity."""
 
     AMPERE = "A"
-    BAR = "bar"  # only as a name for what arrives; inside it is kPa
     CELSIUS = "°C"
     COUNT = "count"
     DEGREE = "°"
@@ -57,7 +57,7 @@ _FAHRENHEIT = _Scale(5 / 9, -160 / 9)
 
 
 class Quantity(Enum):
-    """What a number measures: unit, what its unit may be called, and what is plausible.
+    """A quantity: its unit, the units that are converted to it, and its plausible range.
 
     The ranges also catch the markers that makers send for "no value": 255 %, 65535 km, ...
     """
@@ -70,7 +70,7 @@ class Quantity(Enum):
             "kilowatthours": _SAME,
             "wh": _Scale(0.001),
         },
-        # No car has an empty pack by design: 0 means that nobody knows.
+        # No battery has a capacity of 0: makers send it where they do not know.
         minimum=0.1,
         maximum=1000,
     )
@@ -115,7 +115,7 @@ class Quantity(Enum):
         unit=Unit.WATT,
         scales=dict.fromkeys(("w", "watt", "watts"), _SAME)
         | dict.fromkeys(("kw", "kilowatt", "kilowatts"), _Scale(1000)),
-        # Below zero a car feeds the house.
+        # Below zero the car feeds power into the home.
         minimum=-1e5,
         maximum=4e6,
     )
@@ -150,43 +150,45 @@ class Quantity(Enum):
     VOLUME = _Quantity(
         unit=Unit.LITER,
         scales=dict.fromkeys(("l", "liter", "liters", "litre", "litres"), _SAME)
-        # Where Smartcar says gallons, they are those of the United States.
+        # Smartcar means gallons of the United States.
         | dict.fromkeys(("gal", "gallon", "gallons"), _Scale(3.785411784)),
         minimum=0,
         maximum=2000,
     )
 
 
-def normalise(value: Json, unit: Json, quantity: Quantity) -> float | None:
-    """Return the number in the unit of its quantity; None if it is none or not plausible.
+def normalize(value: Json, unit: Json, quantity: Quantity) -> float | None:
+    """Return the number in the unit of its quantity; None if it is not a plausible number.
 
-    A missing unit is the quantity's own; one that nobody knows makes the number worthless.
+    Without a unit the number counts as written in the unit of the quantity. With a unit that is
+    not known for the quantity, the number is useless.
     """
     number = optional_number(value)
-    what = quantity.value
+    definition = quantity.value
     name = optional_text(unit)
-    scale = what.scales.get(_alias(name)) if name else _SAME
+    scale = definition.scales.get(_alias(name)) if name else _SAME
     if number is None or scale is None:
         return None
-    normalised = scale.apply(number)
-    return normalised if what.minimum <= normalised <= what.maximum else None
+    normalized = scale.apply(number)
+    return normalized if definition.minimum <= normalized <= definition.maximum else None
 
 
-def normalise_percent_or_fraction(value: Json, unit: Json) -> float | None:
-    """Return percent. Only for the signals that are known to come as a fraction without a unit.
+def normalize_percent_or_fraction(value: Json, unit: Json) -> float | None:
+    """Return percent, from percent or from a fraction of 1 that has no unit.
 
-    Seen live: a fuel level of 0.77 without a unit, which is 77 %.
+    Only for the signals that are known to come as a fraction. Seen live: a fuel level of 0.77
+    without a unit, which is 77 %.
     """
     number = optional_number(value)
     if number is not None and optional_text(unit) is None and 0 < number <= 1:
         value = round(number * 100, 6)
-    return normalise(value, unit, Quantity.PERCENT)
+    return normalize(value, unit, Quantity.PERCENT)
 
 
 @dataclass(frozen=True, slots=True)
 class _PressureUnit:
     to_kilopascal: float
-    # What a tyre that can be driven on reads in this unit. The three do not overlap.
+    # The range of a tire that can be driven on, in this unit. The three do not overlap.
     lowest: float
     highest: float
 
@@ -198,11 +200,11 @@ _PRESSURE_UNITS: Mapping[str, _PressureUnit] = {
 }
 
 
-def normalise_tire_pressure(value: Json, unit: Json) -> float | None:
-    """Return a tyre's pressure in kPa, deciding by its size where the unit cannot be right.
+def normalize_tire_pressure(value: Json, unit: Json) -> float | None:
+    """Return the pressure of a tire in kPa; its size decides where the unit cannot be right.
 
-    Seen live: 258 "bar", which is kPa, and 699.9 as a marker for no value. A pressure below what
-    can be driven on is believed in the unit it claims: a flat tyre is what an owner wants to see.
+    Seen live: 258 "bar", which is kPa, and 699.9 as a marker for no value. A pressure too low to
+    drive on is taken in the stated unit: an owner wants to see a flat tire.
     """
     number = optional_number(value)
     name = optional_text(unit)
@@ -218,10 +220,10 @@ def normalise_tire_pressure(value: Json, unit: Json) -> float | None:
 
 
 def _is_mistaken_for_kpa(number: float, stated: _PressureUnit) -> bool:
-    """Tell whether what claims to be kPa can only be bar: 2.5 kPa is no pressure of a tyre."""
+    """Return whether a pressure stated in kPa must be bar: no tire has 2.5 kPa."""
     return stated is _PRESSURE_UNITS["kpa"] and number <= _PRESSURE_UNITS["bar"].highest
 
 
 def _alias(unit: str) -> str:
-    """Return the unit without case, blanks, hyphens and underscores."""
+    """Return the unit in lower case, without blanks, hyphens and underscores."""
     return unit.lower().replace("_", "").replace("-", "").replace(" ", "")

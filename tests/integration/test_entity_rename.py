@@ -1,0 +1,103 @@
+"""Entities that are renamed while their entry runs."""
+
+import gc
+from typing import Any
+import warnings
+
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from simulator import Cloud
+from simulator.car import Car
+from tests.front_door import NewEntry, act, entity_id, settle, value
+from tests.signal_table import TABLE
+from tests.signal_world import complaints, send, set_up
+
+pytestmark = pytest.mark.usefixtures("everything_is_enabled")
+
+# One entity of each platform, what a poll brings for it, and what it shows then. None: always
+# the same, or a time.
+RENAMED: dict[str, tuple[str, dict[str, Any], str] | None] = {
+    "binary_sensor.plug_status": ("charge-ischargingcableconnected", {"value": False}, "off"),
+    "button.refresh": None,
+    "cover.charge_port": ("charge-ischargingportflapopen", {"value": False}, "closed"),
+    "device_tracker.location": (
+        "location-preciselocation",
+        {"latitude": 32.87336, "longitude": -117.22743},
+        "home",
+    ),
+    "event.cable_event": None,
+    "lock.door_lock": ("closure-islocked", {"value": True}, "locked"),
+    "number.charge_limit": (
+        "charge-chargelimits",
+        {"values": [{"type": "GLOBAL", "limit": 70}], "activeLimit": 70, "unit": "percent"},
+        "70.0",
+    ),
+    "sensor.odometer": ("odometer-traveleddistance", {"value": 52999, "unit": "km"}, "52999.0"),
+    "switch.charging": ("charge-ischarging", {"value": False}, "off"),
+}
+
+
+@pytest.fixture
+def vehicles() -> int:
+    """Return how many cars are connected."""
+    return 1
+
+
+async def test_renamed_entities_go_on_under_their_new_ids(
+    hass: HomeAssistant,
+    cloud: Cloud,
+    car: Car,
+    new_entry: NewEntry,
+    hass_ws_client: WebSocketGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for component in ("homeassistant", "config"):
+        assert await async_setup_component(hass, component, {})
+    send(cloud, car, {code: row.body for code, row in TABLE.items()})
+    entry = new_entry()
+    await set_up(hass, entry)
+    client = await hass_ws_client(hass)
+    caplog.clear()
+    with warnings.catch_warnings(record=True) as raised:
+        warnings.simplefilter("always")
+        for name in RENAMED:
+            before = value(hass, car, name)
+            old, new = entity_id(hass, car, name), f"{name.split('.')[0]}.my_car"
+            assert old is not None
+            await client.send_json_auto_id(
+                {"type": "config/entity_registry/update", "entity_id": old, "new_entity_id": new}
+            )
+            assert (await client.receive_json())["success"], name
+            await settle(hass)
+            assert hass.states.get(old) is None, name
+            assert entity_id(hass, car, name) == new
+            assert value(hass, car, name) == before, name
+        # The states go on, with what a refresh brings that is asked for under a new id.
+        send(cloud, car, {change[0]: change[1] for change in RENAMED.values() if change})
+        await act(hass, "button.press", "button.my_car")
+        await settle(hass)
+        for name, change in RENAMED.items():
+            current = hass.states.get(f"{name.split('.')[0]}.my_car")
+            assert current is not None, name
+            if change is not None:
+                assert current.state == change[2], name
+            else:
+                assert current.state not in {"unknown", "unavailable"}, name
+        # Commands reach the car.
+        await act(hass, "lock.unlock", "lock.my_car")
+        assert car.state.locked is False
+        assert value(hass, car, "lock.door_lock") == "unlocked"
+        # Nothing under the old ids comes back.
+        assert await hass.config_entries.async_reload(entry.entry_id)
+        await settle(hass)
+        for name in RENAMED:
+            new = f"{name.split('.')[0]}.my_car"
+            assert entity_id(hass, car, name) == new
+            assert hass.states.get(new) is not None
+        # A coroutine that nobody has awaited says so when it is collected.
+        gc.collect()
+    assert complaints(caplog) == []
+    assert [str(warning.message) for warning in raised] == []
