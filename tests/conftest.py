@@ -1,7 +1,7 @@
 """What all tests share: a simulated cloud over real HTTP, and an entry that is set up on it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 import logging
 
 from aiohttp.test_utils import TestServer
@@ -18,15 +18,19 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 # it would be written below pytest's closing line.
 logging.getLogger("homeassistant.components.camera.img_util").setLevel(logging.CRITICAL)
 
+# Else an assertion that fails in a helper shows no values.
+pytest.register_assert_rewrite("tests.helpers")
+
 # Imported here, so that Home Assistant finds our custom_components and not the test library's.
 import custom_components.smartcar  # noqa: E402, F401
 from custom_components.smartcar.const import DOMAIN  # noqa: E402
 from simulator import Cloud, create_app  # noqa: E402
 from simulator.car import Car  # noqa: E402
 
-from .front_door import next_month  # noqa: E402
-from .signal_table import NOON  # noqa: E402
-from .signal_world import everything_enabled  # noqa: E402
+from .helpers.home import Home, NewEntry  # noqa: E402
+from .helpers.signal_table import NOON  # noqa: E402
+from .helpers.signals import everything_enabled  # noqa: E402
+from .helpers.times import next_march, next_month  # noqa: E402
 
 settings.register_profile(
     "suite",
@@ -103,7 +107,17 @@ def mid_month(cars: list[Car], freezer: FrozenDateTimeFactory) -> None:
 
 
 @pytest.fixture
-def new_entry(hass: HomeAssistant, cloud: Cloud) -> Callable[..., MockConfigEntry]:
+def mid_march(freezer: FrozenDateTimeFactory) -> None:
+    """Let it be noon of the next 16 March.
+
+    Months differ in length, and the clock of the cloud must not go back: so a test uses this by
+    `usefixtures`, which comes before everything that reads the clock.
+    """
+    freezer.move_to(next_march())
+
+
+@pytest.fixture
+def new_entry(hass: HomeAssistant, cloud: Cloud) -> NewEntry:
     """Return a function that makes an entry for the cloud's application, not set up yet."""
 
     def make(**overrides: object) -> MockConfigEntry:
@@ -126,13 +140,33 @@ def new_entry(hass: HomeAssistant, cloud: Cloud) -> Callable[..., MockConfigEntr
 
 
 @pytest.fixture
-async def entry(hass: HomeAssistant, new_entry: Callable[..., MockConfigEntry]) -> ConfigEntry:
+async def entry(hass: HomeAssistant, new_entry: NewEntry) -> ConfigEntry:
     """Return an entry that is set up."""
     entry = new_entry()
     await async_setup_component(hass, "homeassistant", {})
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     return entry
+
+
+@pytest.fixture
+def new_home(
+    request: pytest.FixtureRequest,
+    hass: HomeAssistant,
+    cloud: Cloud,
+    cars: list[Car],
+    new_entry: NewEntry,
+) -> Home:
+    """Return a home without an entry. Its clock stands still if the test uses `freezer`."""
+    freezer = request.getfixturevalue("freezer") if "freezer" in request.fixturenames else None
+    return Home(hass, cloud, cars, new_entry, freezer)
+
+
+@pytest.fixture
+async def home(new_home: Home) -> Home:
+    """Return a home whose entry is set up."""
+    await new_home.set_up()
+    return new_home
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from custom_components.smartcar.oauth import CONNECT_ERRORS
 from simulator import Cloud
 from simulator.connect import ERRORS as SIMULATED_CONNECT_ERRORS
 from simulator.faults import Fault
-from tests.front_door import NewEntry
+from tests.helpers.home import NewEntry
 
 APPLICATIONS = "GET /v3/applications"
 HTML = "<!doctype html><title>Oops</title>"

@@ -12,9 +12,9 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smartcar.flow import application
 from simulator import Cloud
-from tests.front_door import NewEntry
 from tests.helpers.cloudhooks import Cloudhooks
 from tests.helpers.flow import PUBLIC_URL, WRONG_SECRET, Person
+from tests.helpers.home import NewEntry
 
 _CLOUD = "homeassistant.components.cloud"
 

@@ -15,9 +15,9 @@ from homeassistant.setup import async_setup_component
 import pytest
 
 from simulator import Cloud
-from tests.front_door import NewEntry
 from tests.helpers.cloudhooks import Cloudhooks
 from tests.helpers.flow import MANAGEMENT_TOKEN, Person, connected_vehicles, entry_with_push
+from tests.helpers.home import NewEntry
 
 pytestmark = pytest.mark.usefixtures("no_secret_in_log")
 

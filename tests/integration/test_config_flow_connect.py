@@ -14,7 +14,6 @@ from custom_components.smartcar.oauth import CONNECT_ERRORS, DEFAULT_PERMISSIONS
 from simulator import Cloud
 from simulator.connect import ERRORS as SIMULATED_CONNECT_ERRORS
 from simulator.faults import Fault
-from tests.front_door import CONNECTIONS, SIGNALS, TOKENS
 from tests.helpers.flow import (
     APPLICATIONS,
     CONNECT_RESULTS,
@@ -26,6 +25,7 @@ from tests.helpers.flow import (
     error_response,
     odd_response,
 )
+from tests.helpers.routes import CONNECTIONS, SIGNALS, TOKENS
 
 pytestmark = pytest.mark.usefixtures("no_secret_in_log", "short_connection_wait")
 

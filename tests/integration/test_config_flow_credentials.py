@@ -12,7 +12,6 @@ from custom_components.smartcar.config_flow import SmartcarConfigFlow
 from custom_components.smartcar.const import DOMAIN
 from simulator import Cloud
 from simulator.faults import Fault
-from tests.front_door import CONNECTIONS, SIGNALS, TOKENS
 from tests.helpers.flow import (
     HTML,
     WRONG_SECRET,
@@ -21,6 +20,7 @@ from tests.helpers.flow import (
     error_response,
     odd_response,
 )
+from tests.helpers.routes import CONNECTIONS, SIGNALS, TOKENS
 
 pytestmark = pytest.mark.usefixtures("no_secret_in_log")
 

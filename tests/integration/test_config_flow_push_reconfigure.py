@@ -9,8 +9,8 @@ import pytest
 
 from custom_components.smartcar.api import sign
 from simulator import Cloud
-from tests.front_door import NewEntry
 from tests.helpers.flow import MANAGEMENT_TOKEN, PUBLIC_URL, Person, entry_with_push, is_registered
+from tests.helpers.home import NewEntry
 
 pytestmark = pytest.mark.usefixtures("no_secret_in_log")
 

@@ -20,9 +20,9 @@ import pytest
 
 from custom_components.smartcar.push import url as push_url
 from simulator import Cloud
-from tests.front_door import NewEntry
 from tests.helpers.cloudhooks import Cloudhooks
 from tests.helpers.flow import HTML, Person, entry_with_push
+from tests.helpers.home import NewEntry
 
 pytestmark = pytest.mark.usefixtures("no_secret_in_log")
 

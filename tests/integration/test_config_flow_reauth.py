@@ -5,8 +5,9 @@ from homeassistant.core import HomeAssistant
 import pytest
 
 from simulator import Cloud
-from tests.front_door import CONNECTIONS, SIGNALS, TOKENS, NewEntry
 from tests.helpers.flow import OTHER_ID, WRONG_SECRET, Person, connected_vehicles
+from tests.helpers.home import NewEntry
+from tests.helpers.routes import CONNECTIONS, SIGNALS, TOKENS
 
 pytestmark = pytest.mark.usefixtures("no_secret_in_log")
 

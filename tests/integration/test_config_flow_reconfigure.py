@@ -6,8 +6,9 @@ import pytest
 
 from custom_components.smartcar.oauth import DEFAULT_PERMISSIONS
 from simulator import Cloud
-from tests.front_door import SIGNALS, NewEntry
 from tests.helpers.flow import CONNECT_RESULTS, Person, connected_vehicles, unconnected_vehicle
+from tests.helpers.home import NewEntry
+from tests.helpers.routes import SIGNALS
 
 pytestmark = pytest.mark.usefixtures("no_secret_in_log", "short_connection_wait")
 

@@ -9,8 +9,8 @@ import pytest
 from custom_components.smartcar.const import DOMAIN
 from custom_components.smartcar.oauth import PERMISSIONS
 from simulator import Cloud
-from tests.front_door import CONNECTIONS, SIGNALS, TOKENS
 from tests.helpers.flow import WRONG_SECRET, Person, connected_vehicles
+from tests.helpers.routes import CONNECTIONS, SIGNALS, TOKENS
 
 pytestmark = pytest.mark.usefixtures("no_secret_in_log")
 

@@ -7,8 +7,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from simulator import Cloud
-from tests.front_door import NewEntry
 from tests.helpers.flow import connected_vehicles
+from tests.helpers.home import NewEntry
 
 pytestmark = pytest.mark.usefixtures("no_secret_in_log")
 

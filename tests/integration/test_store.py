@@ -19,8 +19,7 @@ from custom_components.smartcar.const import DOMAIN
 from simulator import Cloud
 from simulator.car import Car
 from simulator.json_types import Json
-
-from .front_door import act, entity_id, let_pass, settle, value
+from tests.helpers.states import act, entity_id, let_pass, settle, value
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from custom_components.smartcar.const import DOMAIN
 from simulator import Cloud
 from simulator.car import Car
 from simulator.faults import Fault
-
-from .front_door import COMMANDS, SIGNALS, device_id, entity_id, value
+from tests.helpers.routes import COMMANDS, SIGNALS
+from tests.helpers.states import device_id, entity_id, value
 
 DESTINATION = f"{COMMANDS}navigation/set-destination"
 PLACE = {"latitude": 52.5, "longitude": 13.4}

@@ -18,10 +18,10 @@ from custom_components.smartcar.const import CONF_APPLICATION_ID
 from simulator import Cloud
 from simulator.car import Car
 from simulator.faults import Fault
-
-from .front_door import SIGNALS_ROUTE, device_id, refresh, settle
-from .signal_table import TABLE
-from .signal_world import fail, send, set_up
+from tests.helpers.routes import SIGNALS_ROUTE
+from tests.helpers.signal_table import TABLE
+from tests.helpers.signals import fail, send, set_up
+from tests.helpers.states import device_id, refresh, settle
 
 pytestmark = pytest.mark.usefixtures("everything_is_enabled")
 

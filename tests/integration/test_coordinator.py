@@ -19,17 +19,10 @@ from simulator import Cloud
 from simulator.car import Car
 from simulator.faults import Fault
 from simulator.json_types import Json
-
-from .front_door import (
-    CONNECTIONS,
-    CONNECTIONS_ROUTE,
-    LISTING,
-    POLL,
-    SIGNALS,
-    SIGNALS_ROUTE,
-    STEP,
+from tests.helpers.home import NewEntry
+from tests.helpers.routes import CONNECTIONS, CONNECTIONS_ROUTE, SIGNALS, SIGNALS_ROUTE
+from tests.helpers.states import (
     Changes,
-    NewEntry,
     act,
     device,
     device_id,
@@ -37,12 +30,12 @@ from .front_door import (
     entity_id,
     issues,
     let_pass,
-    next_month,
     refresh,
     settle,
     state,
     value,
 )
+from tests.helpers.times import LISTING, POLL, STEP, next_month
 
 DAY = timedelta(hours=24)
 BATTERY = "sensor.battery_level"

@@ -18,9 +18,8 @@ from custom_components.smartcar.const import DOMAIN
 from simulator import Cloud
 from simulator.car import Car
 from simulator.ownership import Grant
-
-from .front_door import device_id, entities, entity_id, settle, state
-from .signal_table import Shown
+from tests.helpers.signal_table import Shown
+from tests.helpers.states import device_id, entities, entity_id, settle, state
 
 ATTRIBUTES = ("unit_of_measurement", "device_class", "state_class")
 

@@ -19,8 +19,7 @@ from custom_components.smartcar.push.url import NoPublicUrlError
 from custom_components.smartcar.store import PushLog
 from simulator import Cloud
 from simulator.webhooks import Webhook
-
-from .front_door import issues, settle
+from tests.helpers.states import issues, settle
 
 WEBHOOK_ID = "0123456789abcdef"
 ODOMETER = "odometer-traveleddistance"

@@ -19,10 +19,9 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 
 from simulator import Cloud
 from simulator.car import Car
-
-from .front_door import entity_id, refresh
-from .signal_table import NOON
-from .signal_world import send, set_up
+from tests.helpers.signal_table import NOON
+from tests.helpers.signals import send, set_up
+from tests.helpers.states import entity_id, refresh
 
 
 @pytest.fixture(autouse=True)

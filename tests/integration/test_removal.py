@@ -16,21 +16,9 @@ from custom_components.smartcar.const import CONF_DISCONNECT_ON_REMOVAL, DOMAIN
 from simulator import Cloud
 from simulator.car import Car
 from simulator.faults import Fault
-
-from .front_door import (
-    LISTING,
-    POLL,
-    SIGNALS,
-    SIGNALS_ROUTE,
-    STEP,
-    act,
-    device,
-    device_id,
-    entity_id,
-    let_pass,
-    settle,
-    value,
-)
+from tests.helpers.routes import SIGNALS, SIGNALS_ROUTE
+from tests.helpers.states import act, device, device_id, entity_id, let_pass, settle, value
+from tests.helpers.times import LISTING, POLL, STEP
 
 DELETE = "DELETE /v3/connections/{connection_id}"
 

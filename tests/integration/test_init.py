@@ -16,28 +16,26 @@ from custom_components.smartcar.const import DOMAIN
 from simulator import Cloud
 from simulator.car import Car
 from simulator.faults import Fault
-
-from .front_door import (
+from tests.helpers.home import NewEntry
+from tests.helpers.routes import (
     CONNECTIONS,
     CONNECTIONS_ROUTE,
-    LISTING,
-    POLL,
     SIGNALS,
     SIGNALS_ROUTE,
-    STEP,
     TOKENS,
     TOKENS_ROUTE,
+)
+from tests.helpers.states import (
     Changes,
-    NewEntry,
     device,
     entities,
     entity_id,
     let_pass,
-    next_month,
     refresh,
     settle,
     value,
 )
+from tests.helpers.times import LISTING, POLL, STEP, next_month
 
 ALWAYS = {
     "button.refresh",

@@ -25,28 +25,22 @@ from custom_components.smartcar.const import CONF_COMMAND_RESERVE, CONF_REQUESTS
 from simulator import Cloud
 from simulator.car import Car
 from simulator.faults import Fault
-
-from .front_door import (
-    ANY_COMMAND,
-    COMMANDS,
-    CONNECTIONS,
-    SIGNALS,
-    SIGNALS_ROUTE,
-    STEP,
-    NewEntry,
+from tests.helpers.home import NewEntry
+from tests.helpers.push_home import World
+from tests.helpers.routes import ANY_COMMAND, COMMANDS, CONNECTIONS, SIGNALS, SIGNALS_ROUTE
+from tests.helpers.signals import set_up
+from tests.helpers.states import (
     act,
     device_id,
     entities,
     entity_id,
     issues,
     let_pass,
-    next_month,
     refresh,
     settle,
     value,
 )
-from .push_world import World
-from .signal_world import set_up
+from tests.helpers.times import STEP, next_month
 
 type Start = Callable[..., Awaitable[MockConfigEntry]]
 

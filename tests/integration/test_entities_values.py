@@ -28,11 +28,11 @@ from custom_components.smartcar.switch import SWITCHES, SmartcarSwitch
 from custom_components.smartcar.vehicle import VehicleState, display_name
 from simulator import Cloud
 from simulator.car import Car
-
-from .api.strategies import anything, damaged, objects
-from .front_door import NewEntry, entities, entity_id, refresh, settle, state, value
-from .signal_table import NOON, TABLE
-from .signal_world import complaints, device_of, send, set_up
+from tests.api.strategies import anything, damaged, objects
+from tests.helpers.home import NewEntry
+from tests.helpers.signal_table import NOON, TABLE
+from tests.helpers.signals import complaints, device_of, send, set_up
+from tests.helpers.states import entities, entity_id, refresh, settle, state, value
 
 pytestmark = pytest.mark.usefixtures("everything_is_enabled")
 

@@ -43,21 +43,11 @@ from simulator import Cloud
 from simulator.car import Car
 from simulator.faults import Fault
 from simulator.misbehavior import Misbehavior, SignalMeta, Signing, TriggerForm, VerifyForm
-
-from .front_door import (
-    LISTING,
-    POLL,
-    SIGNALS_ROUTE,
-    Changes,
-    device,
-    entity_id,
-    let_pass,
-    settle,
-    state,
-    value,
-)
-from .push_world import ODOMETER, WEBHOOK_ID, World
-from .signal_world import everything_enabled
+from tests.helpers.push_home import ODOMETER, WEBHOOK_ID, World
+from tests.helpers.routes import SIGNALS_ROUTE
+from tests.helpers.signals import everything_enabled
+from tests.helpers.states import Changes, device, entity_id, let_pass, settle, state, value
+from tests.helpers.times import LISTING, POLL
 
 WEBHOOKS = "GET /v3/webhooks"
 SUBSCRIBE = "POST /v3/subscriptions"

@@ -1,39 +1,19 @@
 """Home Assistant as its user has it: states, actions, and time that passes."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import Event, HomeAssistant, State
 from homeassistant.helpers import device_registry as dr, entity_registry as er, issue_registry as ir
-from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
     async_capture_events,
     async_fire_time_changed,
 )
 
 from custom_components.smartcar.const import DOMAIN
 from simulator.car import Car
-
-CONNECTIONS = "GET /v3/connections"
-SIGNALS = "GET /v3/vehicles/{vehicle_id}/signals"
-TOKENS = "POST /oauth2/token"
-SIGNALS_ROUTE = SIGNALS.removeprefix("GET ")
-CONNECTIONS_ROUTE = CONNECTIONS.removeprefix("GET ")
-TOKENS_ROUTE = TOKENS.removeprefix("POST ")
-COMMANDS = "POST /v3/vehicles/{vehicle_id}/commands/"
-ANY_COMMAND = "/v3/vehicles/*/commands/*"
-
-type NewEntry = Callable[..., MockConfigEntry]
-
-# No car waits for longer: who lets so much time pass at once sees one poll of each.
-POLL = timedelta(days=1)
-LISTING = timedelta(hours=1)
-# A step that is short enough for everything that is timed, for long spans.
-STEP = timedelta(minutes=30)
 
 
 def entity_id(hass: HomeAssistant, car: Car, entity: str) -> str | None:
@@ -97,8 +77,7 @@ async def let_pass(
 ) -> None:
     """Let time pass, in steps if need be, and whatever is due happen.
 
-    A test must ask for `freezer` before `entry`: what was timed before the clock was frozen is
-    due at once.
+    The clock must be frozen before the entry is set up: what was timed earlier is due at once.
     """
     left = span
     while left > timedelta():
@@ -110,7 +89,7 @@ async def let_pass(
 
 
 def issues(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
-    """Return our repairs by the key of their text."""
+    """Return the open repairs of the integration, by the key of their text."""
     return {
         str(issue.translation_key): issue
         for (domain, _), issue in ir.async_get(hass).issues.items()
@@ -118,15 +97,8 @@ def issues(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
     }
 
 
-def next_month() -> datetime:
-    """Return when the UTC month ends, and with it what was counted."""
-    return (dt_util.utcnow().replace(day=1) + timedelta(days=31)).replace(
-        day=1, hour=0, minute=0, second=0, microsecond=0
-    )
-
-
 async def refresh(hass: HomeAssistant, *cars: Car) -> None:
-    """Refresh cars as their user does."""
+    """Press *Refresh* of several cars, and wait until nothing is under way."""
     for car in cars:
         await act(hass, "button.press", entity_id(hass, car, "button.refresh"))
     await settle(hass)

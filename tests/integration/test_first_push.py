@@ -10,9 +10,8 @@ from custom_components.smartcar.const import DOMAIN
 from custom_components.smartcar.push import url as push_url
 from simulator import Cloud
 from simulator.car import Car
-
-from .front_door import settle, value
-from .helpers.flow import Person
+from tests.helpers.flow import Person
+from tests.helpers.states import settle, value
 
 
 def _texts(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:

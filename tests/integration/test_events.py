@@ -16,10 +16,9 @@ from custom_components.smartcar.event import EVENTS
 from custom_components.smartcar.vehicle import ChargingState
 from simulator import Cloud
 from simulator.car import Car
-
-from .front_door import act, entities, entity_id, refresh, settle, state, value
-from .push_world import World
-from .signal_world import send, set_up
+from tests.helpers.push_home import World
+from tests.helpers.signals import send, set_up
+from tests.helpers.states import act, entities, entity_id, refresh, settle, state, value
 
 CHARGING = "event.charging_event"
 CABLE = "event.cable_event"

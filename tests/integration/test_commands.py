@@ -19,23 +19,10 @@ from simulator.car import Car
 from simulator.clock import iso
 from simulator.errors import envelope, problem
 from simulator.faults import Fault, Stream
-
-from .front_door import (
-    ANY_COMMAND,
-    COMMANDS,
-    POLL,
-    SIGNALS,
-    TOKENS,
-    NewEntry,
-    act,
-    entities,
-    entity_id,
-    let_pass,
-    next_month,
-    settle,
-    state,
-    value,
-)
+from tests.helpers.home import NewEntry
+from tests.helpers.routes import ANY_COMMAND, COMMANDS, SIGNALS, TOKENS
+from tests.helpers.states import act, entities, entity_id, let_pass, settle, state, value
+from tests.helpers.times import POLL, next_month
 
 LOCK = "lock.door_lock"
 SWITCH = "switch.charging"

@@ -6,8 +6,7 @@ from homeassistant.helpers import issue_registry as ir
 
 from custom_components.smartcar.const import DOMAIN
 from simulator import Cloud
-
-from .front_door import act, entity_id, state
+from tests.helpers.states import act, entity_id, state
 
 
 def _owner_actions(hass: HomeAssistant) -> list[ir.IssueEntry]:

@@ -19,10 +19,20 @@ from custom_components.smartcar.api.catalogue import CATALOGUE
 from simulator import Cloud
 from simulator.car import Car
 from simulator.catalogue import SIGNALS
-
-from .front_door import NewEntry, entities, refresh, state
-from .signal_table import ALWAYS, BY_PERMISSION, ENTITIES, NOON, TABLE, Shown
-from .signal_world import ask, complaints, device_of, differences, fail, forbid, seen, send, set_up
+from tests.helpers.home import NewEntry
+from tests.helpers.signal_table import ALWAYS, BY_PERMISSION, ENTITIES, NOON, TABLE, Shown
+from tests.helpers.signals import (
+    ask,
+    complaints,
+    device_of,
+    differences,
+    fail,
+    forbid,
+    seen,
+    send,
+    set_up,
+)
+from tests.helpers.states import entities, refresh, state
 
 pytestmark = pytest.mark.usefixtures("everything_is_enabled")
 
