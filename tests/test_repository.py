@@ -1,10 +1,11 @@
-"""What the repository promises: an offline imitation of the checks of hassfest and HACS, and more.
+"""The repository: the manifest, the quality scale, the layers, the README and the documents.
 
-The real ones run in .github/workflows/validate.yml; most of theirs skip custom integrations.
+Some tests imitate hassfest and HACS offline. The real ones run in .github/workflows/validate.yml,
+but most checks of hassfest skip custom integrations.
 """
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 import functools
 import json
 from pathlib import Path
@@ -22,18 +23,20 @@ from custom_components.smartcar.binary_sensor import BINARY_SENSORS
 from custom_components.smartcar.sensor import SENSORS
 from custom_components.smartcar.services import _ACTIONS, Action
 
-ROOT = Path(__file__).parents[1]
-HOUSE = ROOT / "custom_components" / "smartcar"
-DOMAIN = HOUSE.name
+from .helpers.readme import entity_defaults, needs_row
 
-PACKAGES = {path.parent.name: path.parent for path in HOUSE.glob("*/__init__.py")}
-MODULES = {path.stem: path for path in HOUSE.glob("*.py")} | PACKAGES
+ROOT = Path(__file__).parents[1]
+INTEGRATION = ROOT / "custom_components" / "smartcar"
+DOMAIN = INTEGRATION.name
+
+PACKAGES = {path.parent.name: path.parent for path in INTEGRATION.glob("*/__init__.py")}
+MODULES = {path.stem: path for path in INTEGRATION.glob("*.py")} | PACKAGES
 PLATFORMS = {name for name in MODULES if name in set(Platform)}
 
-MANIFEST: dict[str, Any] = json.loads((HOUSE / "manifest.json").read_text())
-TEXTS: dict[str, Any] = json.loads((HOUSE / "translations" / "en.json").read_text())
-ICONS: dict[str, Any] = json.loads((HOUSE / "icons.json").read_text())
-SERVICES: dict[str, Any] = load_yaml_dict(str(HOUSE / "services.yaml"))
+MANIFEST: dict[str, Any] = json.loads((INTEGRATION / "manifest.json").read_text())
+TEXTS: dict[str, Any] = json.loads((INTEGRATION / "translations" / "en.json").read_text())
+ICONS: dict[str, Any] = json.loads((INTEGRATION / "icons.json").read_text())
+SERVICES: dict[str, Any] = load_yaml_dict(str(INTEGRATION / "services.yaml"))
 README = (ROOT / "README.md").read_text()
 
 
@@ -49,7 +52,7 @@ def test_manifest_keys_are_complete_and_in_order() -> None:
     assert set(keys) <= needed | known | {"domain", "name", "issue_tracker", "version"}
 
 
-def test_manifest_values_are_what_hassfest_takes() -> None:
+def test_manifest_values_pass_hassfest() -> None:
     assert MANIFEST["domain"] == DOMAIN
     assert MANIFEST["config_flow"] is True
     assert MANIFEST["iot_class"] in {"cloud_polling", "cloud_push"}
@@ -64,7 +67,7 @@ def test_manifest_values_are_what_hassfest_takes() -> None:
     assert version.strategy in {AwesomeVersionStrategy.SEMVER, AwesomeVersionStrategy.CALVER}
 
 
-def test_hacs_json_names_the_floor() -> None:
+def test_hacs_json_names_the_oldest_home_assistant() -> None:
     hacs = json.loads((ROOT / "hacs.json").read_text())
     # HACS refuses a key that it does not know.
     assert set(hacs) == {"name", "homeassistant"}
@@ -72,21 +75,21 @@ def test_hacs_json_names_the_floor() -> None:
     assert hacs["homeassistant"] == "2026.10.0"
 
 
-def test_what_hacs_asks_of_a_repository_is_there() -> None:
-    assert [path.name for path in HOUSE.parent.iterdir() if (path / "manifest.json").exists()] == [
-        DOMAIN
-    ]
+def test_repository_has_what_hacs_requires() -> None:
+    assert [
+        path.name for path in INTEGRATION.parent.iterdir() if (path / "manifest.json").exists()
+    ] == [DOMAIN]
     assert "MIT License" in (ROOT / "LICENSE").read_text()
     assert (ROOT / "info.md").read_text().startswith(f"# {MANIFEST['name']}\n")
 
 
 def test_components_that_are_imported_are_dependencies() -> None:
     declared = {*MANIFEST.get("dependencies", ()), *MANIFEST.get("after_dependencies", ())}
-    # Diagnostics and repairs are modules that Home Assistant looks for, not dependencies.
+    # Home Assistant finds the modules of diagnostics and repairs by name, without a dependency.
     allowed = declared | PLATFORMS | {"diagnostics", "repairs"}
     used = {
         name.split(".")[2]
-        for path in HOUSE.rglob("*.py")
+        for path in INTEGRATION.rglob("*.py")
         for name in _imported(path)
         if name.startswith("homeassistant.components.")
     }
@@ -94,7 +97,7 @@ def test_components_that_are_imported_are_dependencies() -> None:
 
 
 def test_async_setup_has_a_config_schema() -> None:
-    init = (HOUSE / "__init__.py").read_text()
+    init = (INTEGRATION / "__init__.py").read_text()
     assert "async def async_setup(" in init
     assert re.search(r"^CONFIG_SCHEMA\b", init, re.MULTILINE)
 
@@ -103,7 +106,7 @@ def _headings() -> list[str]:
     return re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
 
-def test_the_version_is_the_newest_of_the_changelog() -> None:
+def test_version_is_the_newest_of_the_changelog() -> None:
     headings = _headings()
     assert headings[0] in {"Unreleased", MANIFEST["version"]}
     if released := [heading for heading in headings if heading != "Unreleased"]:
@@ -176,7 +179,7 @@ RULES = {
 
 
 def _quality_scale() -> Mapping[str, Any]:
-    scale = load_yaml_dict(str(HOUSE / "quality_scale.yaml"))
+    scale = load_yaml_dict(str(INTEGRATION / "quality_scale.yaml"))
     assert set(scale) == {"rules"}
     rules: Mapping[str, Any] = scale["rules"]
     return rules
@@ -195,7 +198,7 @@ def test_quality_scale_answers_every_rule() -> None:
         assert len(answer["comment"].split()) >= 5, f"{rule}: the comment gives no reason"
 
 
-def test_a_release_has_kept_what_its_tier_asks() -> None:
+def test_release_meets_the_rules_of_its_tier() -> None:
     if _headings()[0] == "Unreleased":
         pytest.skip("not released yet: rules may be open")
     tiers = list(RULES)
@@ -208,15 +211,15 @@ def test_a_release_has_kept_what_its_tier_asks() -> None:
         ]
 
 
-# The house
+# Layers
 
 
 def test_init_is_a_table_of_contents() -> None:
-    assert len((HOUSE / "__init__.py").read_text().splitlines()) <= 120
+    assert len((INTEGRATION / "__init__.py").read_text().splitlines()) <= 120
 
 
 def test_platforms_are_listed_and_limit_their_updates() -> None:
-    init = ast.parse((HOUSE / "__init__.py").read_text())
+    init = ast.parse((INTEGRATION / "__init__.py").read_text())
     listed = [
         node.attr.lower()
         for node in ast.walk(init)
@@ -229,7 +232,7 @@ def test_platforms_are_listed_and_limit_their_updates() -> None:
         assert re.search(r"^PARALLEL_UPDATES = \d+$", MODULES[platform].read_text(), re.MULTILINE)
 
 
-# Who may import whom: only what stands in a line above. Nobody imports `__init__`.
+# A module imports only from lines above its own. docs/dev/architecture.md shows the same picture.
 LAYERS: tuple[set[str], ...] = (
     {"const", "listeners"},
     {"api"},
@@ -245,7 +248,7 @@ LAYERS: tuple[set[str], ...] = (
     {"__init__"},
 )
 RANKS = {module: rank for rank, layer in enumerate(LAYERS) for module in layer}
-# What knows nothing of Home Assistant.
+# Modules that do not import Home Assistant.
 PURE = {"api", "budget", "connections", "vehicle"}
 
 
@@ -264,8 +267,8 @@ def _imported(path: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def _house_imports(path: Path) -> set[str]:
-    """Return the modules of the house that a file imports from."""
+def _modules_imported_by(path: Path) -> set[str]:
+    """Return the modules of the integration that a file imports from."""
     prefix = f"custom_components.{DOMAIN}."
     names = {
         name.removeprefix(prefix).split(".")[0]
@@ -283,18 +286,22 @@ def _files(module: str) -> Iterator[Path]:
 
 @pytest.mark.parametrize("module", sorted(MODULES))
 def test_arrows_run_one_way(module: str) -> None:
-    assert module in RANKS, f"{module}.py needs a place in LAYERS (and in the README)"
+    assert module in RANKS, (
+        f"{module} needs a place in LAYERS, and a row in docs/dev/architecture.md"
+    )
     for path in _files(module):
-        for imported in _house_imports(path) - ({module} if MODULES[module].is_dir() else set()):
+        for imported in _modules_imported_by(path) - (
+            {module} if MODULES[module].is_dir() else set()
+        ):
             message = f"{path.name} imports {imported}; if that is meant, change LAYERS"
             assert RANKS[imported] < RANKS[module], message
 
 
 @pytest.mark.parametrize("module", sorted(PURE & set(MODULES)))
-def test_the_pure_know_nothing_of_home_assistant(module: str) -> None:
+def test_pure_modules_do_not_import_home_assistant(module: str) -> None:
     for path in _files(module):
         assert not [name for name in _imported(path) if name.startswith("homeassistant")]
-        assert _house_imports(path) <= PURE | {"const"}
+        assert _modules_imported_by(path) <= PURE | {"const"}
 
 
 # brand/
@@ -308,8 +315,8 @@ def _png_size(path: Path) -> tuple[int, int]:
     return width, height
 
 
-def test_brand_images_have_the_sizes_that_home_assistant_asks_for() -> None:
-    images = {path.name: _png_size(path) for path in (HOUSE / "brand").iterdir()}
+def test_brand_images_have_the_sizes_that_home_assistant_requires() -> None:
+    images = {path.name: _png_size(path) for path in (INTEGRATION / "brand").iterdir()}
     assert {"icon.png", "icon@2x.png"} <= set(images)
     for name, (width, height) in images.items():
         scale = 2 if "@2x" in name else 1
@@ -325,19 +332,31 @@ def test_brand_images_have_the_sizes_that_home_assistant_asks_for() -> None:
 # Actions: code, services.yaml, translations, icons
 
 
-def test_actions_are_the_same_everywhere() -> None:
+def _difference(
+    file: str, named: Collection[str], other_file: str, expected: Collection[str]
+) -> str:
+    """Return in words which names one of two files lacks."""
+    lacks, lacks_too = sorted(set(expected) - set(named)), sorted(set(named) - set(expected))
+    return f"{file} lacks {lacks}; {other_file} lacks {lacks_too}"
+
+
+def test_files_name_the_same_actions() -> None:
     actions = {str(action) for action in _ACTIONS}
-    assert set(SERVICES) == actions
-    assert set(TEXTS["services"]) == actions
-    assert set(ICONS["services"]) == actions
+    for file, named in (
+        ("services.yaml", SERVICES),
+        ("translations/en.json", TEXTS["services"]),
+        ("icons.json", ICONS["services"]),
+    ):
+        assert set(named) == actions, _difference(file, named, "services.py", actions)
 
 
 @pytest.mark.parametrize("action", list(_ACTIONS))
-def test_fields_of_actions_are_the_same_everywhere(action: Action) -> None:
+def test_files_name_the_same_fields_of_an_action(action: Action) -> None:
     schema = {str(field): field for field in _ACTIONS[action].fields}
     described = SERVICES[action].get("fields", {})
     texts = TEXTS["services"][action]
-    assert set(described) == set(schema) == set(texts.get("fields", {}))
+    for file, named in (("services.yaml", described), ("en.json", texts.get("fields", {}))):
+        assert set(named) == set(schema), _difference(file, named, "services.py", schema)
     for name, field in described.items():
         assert "selector" in field, name
         assert field.get("required", False) == (type(schema[name]).__name__ == "Required"), name
@@ -402,42 +421,31 @@ def test_readme_explains_options_and_fields_of_the_set_up() -> None:
         assert label in README
 
 
-def _readme_entities(heading: str) -> dict[str, str]:
-    """Return what the README says of the defaults of a platform's entities, by their names."""
-    (table,) = re.findall(rf"^### {heading}\n(.*?)^##", README, re.MULTILINE | re.DOTALL)
-    rows = [line.split("|")[1:-1] for line in table.splitlines() if line.startswith("| ")]
-    names = rows[0].index(" Name ")
-    return {name.strip(): row[-1].strip() for row in rows for name in row[names].split(",")}
-
-
 @pytest.mark.parametrize("platform", sorted(PLATFORMS))
-def test_readme_tells_of_every_entity(platform: str) -> None:
-    headings = {"sensor": "Sensors", "binary_sensor": "Binary sensors", "event": "Events"}
-    heading = headings.get(platform, "Controls")
-    told = _readme_entities(heading)
+def test_readme_lists_every_entity(platform: str) -> None:
+    defaults = entity_defaults(README, platform)
     texts = TEXTS["entity"][platform]
     for key, text in texts.items():
-        # Of what a car has several of, the first stands for all.
-        if not re.search(r"_(back|other)|_front_right", key):
-            assert text["name"] in told, f"{key}: {text['name']}"
+        if needs_row(key):
+            assert text["name"] in defaults, f"{key}: no row for {text['name']}"
     for row in {"sensor": SENSORS, "binary_sensor": BINARY_SENSORS}.get(platform, ()):
-        default = told[texts[row.key]["name"]]
+        default = defaults[texts[row.key]["name"]]
         assert default.startswith("on" if row.entity_registry_enabled_default else "off"), row.key
-        # Who is disabled has a reason.
+        # An entity that is disabled has a reason beside "off".
         assert row.entity_registry_enabled_default == (default == "on"), row.key
 
 
-def test_readme_tells_of_every_event_type() -> None:
+def test_readme_lists_every_event_type() -> None:
     (table,) = re.findall(r"^### Events\n(.*?)^##", README, re.MULTILINE | re.DOTALL)
     for key, text in TEXTS["entity"]["event"].items():
         types = ", ".join(text["state_attributes"]["event_type"]["state"])
-        told = re.search(rf"^\| {text['name']} \| (.+?) \|", table, re.MULTILINE)
-        assert told, key
-        assert sorted(told[1].split(", ")) == sorted(types.split(", ")), key
+        documented = re.search(rf"^\| {text['name']} \| (.+?) \|", table, re.MULTILINE)
+        assert documented, key
+        assert sorted(documented[1].split(", ")) == sorted(types.split(", ")), key
 
 
 def _documents() -> list[Path]:
-    return [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    return [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
 
 @pytest.mark.parametrize("document", _documents(), ids=lambda path: path.name)
@@ -463,9 +471,92 @@ def test_examples_are_yaml(document: Path) -> None:
         assert isinstance(example, dict)
 
 
-# What must not get out
+# Documents for developers
 
-# Written in parts, so that this file does not hold them.
+_DEVELOPER_DOCUMENTS = [
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+    *sorted((ROOT / "docs" / "dev").glob("*.md")),
+]
+_SOURCES = ("bench", "custom_components", "demo", "simulator", "tests")
+
+
+@functools.cache
+def _words_in_code() -> frozenset[str]:
+    """Return every word of the sources and of the JSON files beside them."""
+    files = [path for folder in _SOURCES for path in (ROOT / folder).rglob("*.py")]
+    files += [*INTEGRATION.glob("*.json"), *INTEGRATION.glob("translations/*.json")]
+    return frozenset(word for path in files for word in re.findall(r"\w+", path.read_text()))
+
+
+def _code_spans(document: Path) -> Iterator[str]:
+    """Yield the code spans of a document, without its blocks of code."""
+    text = re.sub(r"^```.*?^```", "", document.read_text(), flags=re.MULTILINE | re.DOTALL)
+    yield from re.findall(r"`([^`\n]+)`", text)
+
+
+def _is_file(span: str) -> bool:
+    is_path = span.partition("/")[0] in {
+        path.name for path in (*ROOT.iterdir(), *PACKAGES.values())
+    }
+    has_ending = re.fullmatch(r"[\w-]+\.(py|md|json|yaml|toml)|requirements\.lock", span)
+    return " " not in span and (("/" in span and is_path) or has_ending is not None)
+
+
+@pytest.mark.parametrize("document", _DEVELOPER_DOCUMENTS, ids=lambda path: path.name)
+def test_files_in_documents_exist(document: Path) -> None:
+    missing = [
+        span
+        for span in filter(_is_file, _code_spans(document))
+        if not any((folder / span).exists() for folder in (ROOT, INTEGRATION))
+    ]
+    assert not missing, f"{document.name} names files that do not exist: {missing}"
+
+
+@pytest.mark.parametrize("document", _DEVELOPER_DOCUMENTS, ids=lambda path: path.name)
+def test_names_in_documents_exist(document: Path) -> None:
+    missing = [
+        span
+        for span in _code_spans(document)
+        if re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", span)
+        and not _is_file(span)
+        and not _words_in_code().issuperset(span.split("."))
+    ]
+    assert not missing, f"{document.name} names what no code has: {missing}"
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_architecture_has_every_module(module: str) -> None:
+    architecture = (ROOT / "docs" / "dev" / "architecture.md").read_text()
+    picture, _, rest = architecture.partition("| Module |")
+    assert re.search(rf"\b{module}\b", picture), f"{module} is missing in the picture of the layers"
+    if module not in PLATFORMS:
+        assert re.search(rf"`{module}(\.py|/)`", rest), f"{module} has no row in the table"
+
+
+@pytest.mark.parametrize("layer", range(len(LAYERS)))
+def test_picture_has_the_layers_in_order(layer: int) -> None:
+    architecture = (ROOT / "docs" / "dev" / "architecture.md").read_text()
+    (picture,) = re.findall(r"^## Layers.*?^```\n(.*?)^```", architecture, re.MULTILINE | re.DOTALL)
+    layers = re.split(r"^ +\|$", picture, flags=re.MULTILINE)
+    assert len(layers) == len(LAYERS)
+    missing = [module for module in LAYERS[layer] if not re.search(rf"\b{module}\b", layers[layer])]
+    assert not missing, f"{missing} is missing in line {layer + 1} of the picture"
+
+
+def test_bug_form_requires_what_a_report_needs() -> None:
+    form = load_yaml_dict(str(ROOT / ".github" / "ISSUE_TEMPLATE" / "bug.yml"))
+    required = {
+        field["id"]
+        for field in form["body"]
+        if field.get("validations", {}).get("required") and field["attributes"]["label"]
+    }
+    assert {"diagnostics", "integration_version", "home_assistant_version", "vehicle"} <= required
+
+
+# Registries and machines
+
+# Written in parts, so that this file does not contain them.
 _FORBIDDEN = {
     "a registry's host": [
         "pypi" + ".org",

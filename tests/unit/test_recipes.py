@@ -29,8 +29,8 @@ from simulator.catalogue import PERMISSIONS, SIGNALS
 from simulator.examples import EXAMPLES
 from simulator.signals import _LAST_CHARGE
 
-from .. import signal_table
 from ..api import calls, documented
+from ..helpers import signal_table
 from ..helpers.readme import entity_defaults, needs_row
 from ..simulator import reference
 
@@ -99,7 +99,9 @@ CATALOGUE_ROW = Step(SIGNAL, 3, _file(catalogue), "row")
 SIMULATOR_ROW = Step(SIGNAL, 4, "simulator/catalogue.py", "row")
 EXAMPLE = Step(SIGNAL, 4, "simulator/examples.py", "body")
 SIMULATED_BODY = Step(SIGNAL, 5, "simulator/bodies.py", "body for the cars that send it")
-ENTITY_ROW = Step(SIGNAL, 6, f"{INTEGRATION}/sensor.py", "row that shows it, nor any platform")
+ENTITY_ROW = Step(
+    SIGNAL, 6, f"{INTEGRATION}/sensor.py", "row that shows it, nor has another platform"
+)
 NAME = Step(SIGNAL, 7, f"{INTEGRATION}/translations/en.json", "name")
 STATES = Step(SIGNAL, 7, f"{INTEGRATION}/translations/en.json", "text for each option")
 ICON = Step(SIGNAL, 8, f"{INTEGRATION}/icons.json", "icon, and the row has no device class")
@@ -113,7 +115,7 @@ PRIVACY = Step(
     SIGNAL,
     12,
     f"{INTEGRATION}/diagnostics.py",
-    f"word on the group in _PRIVATE_GROUPS, nor has PUBLIC_GROUPS of {Path(__file__).name}",
+    f"such group in _PRIVATE_GROUPS, nor has {Path(__file__).name} in PUBLIC_GROUPS",
 )
 
 
