@@ -174,14 +174,14 @@ class Home:
         """Begin something that a user waits for."""
         return self.hass.async_create_task(action)
 
-    async def until_requested(self, request: str) -> None:
+    async def until_requested(self) -> None:
         """Wait until the cloud has got a request, which it is slow to answer."""
         for _ in range(100_000):
-            if self.cloud.requests[request]:
+            if self.cloud.requests:
                 return
             # The clock stands still, and with it every other way to wait.
             await asyncio.sleep(0)
-        raise AssertionError(f"no {request}")
+        raise AssertionError("no request")
 
     async def give_up(self, task: asyncio.Task[Any]) -> None:
         """Give up waiting, as a script does that is started anew."""

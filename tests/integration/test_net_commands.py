@@ -49,7 +49,7 @@ async def test_budget_is_checked_when_the_turn_of_a_command_comes(home: Home) ->
     await home.start(2)
     home.be_slow(ANY_COMMAND)
     first = home.begin(home.unlock())
-    await home.until_requested(UNLOCK_REQUEST)
+    await home.until_requested()
     second = home.begin(home.refused(home.lock()))
     await home.answer(first, second)
     assert second.result() == "request_refused_all_spent"
@@ -61,7 +61,7 @@ async def test_limit_met_by_a_command_is_obeyed_by_the_next_in_the_queue(home: H
     await home.start()
     home.limit_application("*/security/unlock", 7200, delay=1.0)
     first = home.begin(home.refused(home.unlock()))
-    await home.until_requested(UNLOCK_REQUEST)
+    await home.until_requested()
     second = home.begin(home.refused(home.lock()))
     await home.answer(first, second)
     assert first.result() == "command_limit_reached"
@@ -220,7 +220,7 @@ async def test_answer_after_the_end_is_not_saved(
     await home.start()
     home.be_slow(ANY_COMMAND)
     task = home.begin(home.unlock())
-    await home.until_requested(UNLOCK_REQUEST)
+    await home.until_requested()
     key = f"{DOMAIN}.{home.entry.entry_id}"
     # What waits to be written now would hide what comes later.
     await home.save()

@@ -307,7 +307,7 @@ async def test_poll_refresh_and_update_entity_at_once_are_one_request(slow_home:
     await begin_poll(home)
     waiting = [home.begin(action(home)) for action in (Home.press, Home.update_entity)]
     waiting.append(home.begin(home.call("refresh")))
-    await home.until_requested(SIGNALS)
+    await home.until_requested()
     await home.answer(*waiting)
     assert home.requests() == {SIGNALS: 1}
     assert home.shows(ODOMETER) == "77777.0"
@@ -320,7 +320,7 @@ async def test_whoever_joins_a_request_and_leaves_does_not_cancel_it(
 ) -> None:
     home = slow_home
     first = home.begin(begins(home))
-    await home.until_requested(SIGNALS)
+    await home.until_requested()
     await home.give_up(home.begin(leaves(home)))
     await home.answer(first)
     assert home.requests() == {SIGNALS: 1}
@@ -334,7 +334,7 @@ async def test_whoever_begins_a_request_and_leaves_does_not_cancel_it(
 ) -> None:
     home = slow_home
     first = home.begin(begins(home))
-    await home.until_requested(SIGNALS)
+    await home.until_requested()
     second = home.begin(stays(home))
     await home.give_up(first)
     await home.answer(second)
