@@ -18,7 +18,8 @@ from custom_components.smartcar.const import CONF_COMMAND_RESERVE, CONF_REQUESTS
 from simulator import Cloud
 from simulator.car import Car
 from simulator.faults import Fault
-from tests.front_door import NewEntry, act, device_id, entity_id, let_pass, settle, state
+from tests.helpers.home import NewEntry
+from tests.helpers.states import act, device_id, entity_id, let_pass, settle, state
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

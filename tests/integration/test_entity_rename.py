@@ -11,9 +11,10 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from simulator import Cloud
 from simulator.car import Car
-from tests.front_door import NewEntry, act, entity_id, settle, value
-from tests.signal_table import TABLE
-from tests.signal_world import complaints, send, set_up
+from tests.helpers.home import NewEntry
+from tests.helpers.signal_table import TABLE
+from tests.helpers.signals import complaints, send, set_up
+from tests.helpers.states import act, entity_id, settle, value
 
 pytestmark = pytest.mark.usefixtures("everything_is_enabled")
 

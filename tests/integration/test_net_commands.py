@@ -12,7 +12,8 @@ from custom_components.smartcar.const import DOMAIN
 from simulator import Cloud
 from simulator.car import Car
 from simulator.clock import iso
-from tests.front_door import ANY_COMMAND, COMMANDS, NewEntry
+from tests.helpers.home import NewEntry
+from tests.helpers.routes import ANY_COMMAND, COMMANDS
 
 from .net_home import LOCK, MINUTE, Home
 

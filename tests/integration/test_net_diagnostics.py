@@ -33,20 +33,12 @@ from custom_components.smartcar.const import (
 from simulator import Cloud
 from simulator.car import Car
 from simulator.faults import Fault
-from tests.front_door import (
-    ANY_COMMAND,
-    LISTING,
-    SIGNALS_ROUTE,
-    NewEntry,
-    act,
-    device_id,
-    entity_id,
-    let_pass,
-    refresh,
-    settle,
-)
-from tests.signal_table import NOON, TABLE
-from tests.signal_world import fail, send, set_up
+from tests.helpers.home import NewEntry
+from tests.helpers.routes import ANY_COMMAND, SIGNALS_ROUTE
+from tests.helpers.signal_table import NOON, TABLE
+from tests.helpers.signals import fail, send, set_up
+from tests.helpers.states import act, device_id, entity_id, let_pass, refresh, settle
+from tests.helpers.times import LISTING
 
 pytestmark = pytest.mark.usefixtures("everything_is_enabled")
 

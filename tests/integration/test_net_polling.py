@@ -13,15 +13,9 @@ import pytest
 from simulator import Cloud
 from simulator.car import Car
 from simulator.json_types import Json
-from tests.front_door import (
-    CONNECTIONS,
-    CONNECTIONS_ROUTE,
-    SIGNALS,
-    SIGNALS_ROUTE,
-    NewEntry,
-    entities,
-    settle,
-)
+from tests.helpers.home import NewEntry
+from tests.helpers.routes import CONNECTIONS, CONNECTIONS_ROUTE, SIGNALS, SIGNALS_ROUTE
+from tests.helpers.states import entities, settle
 
 from .net_home import DAY, HOUR, LOCK, MINUTE, ODOMETER, SECOND, Home
 

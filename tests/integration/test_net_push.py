@@ -21,9 +21,11 @@ from simulator import Cloud
 from simulator.car import Car
 from simulator.faults import Fault
 from simulator.signing import sign
-from tests.front_door import LISTING, NewEntry, device_id, let_pass, settle, state, value
 from tests.helpers.flow import Person
-from tests.push_world import World
+from tests.helpers.home import NewEntry
+from tests.helpers.push_home import World
+from tests.helpers.states import device_id, let_pass, settle, state, value
+from tests.helpers.times import LISTING
 
 LIST_WEBHOOKS = "GET /v3/webhooks"
 LIST_SUBSCRIPTIONS = "GET /v3/subscriptions"

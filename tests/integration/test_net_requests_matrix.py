@@ -15,7 +15,9 @@ from custom_components.smartcar.const import CONF_APPLICATION_MANAGEMENT_TOKEN
 from simulator import Cloud
 from simulator.car import Car
 from simulator.faults import Fault
-from tests.front_door import COMMANDS, CONNECTIONS, SIGNALS, SIGNALS_ROUTE, NewEntry, settle
+from tests.helpers.home import NewEntry
+from tests.helpers.routes import COMMANDS, CONNECTIONS, SIGNALS, SIGNALS_ROUTE
+from tests.helpers.states import settle
 
 from .net_home import HOUR, MINUTE, Home
 

@@ -43,10 +43,10 @@ def next_poll(*used: str, on: str) -> timedelta:
         activity = Activity.DRIVING if is_used else Activity.ASLEEP
         reported_at = now if is_used else reported_at
         situation = Situation(activity=activity, reported_at=reported_at)
-        ledger.answered(situation, now, news=is_used)
+        ledger.record_answer(situation, now, news=is_used)
     noon = MONDAY + 3 * WEEK + timedelta(days=DAYS.index(on), hours=12)
     ledger.spend(Purpose.POLL, noon)
-    ledger.answered(Situation(reported_at=reported_at), noon, news=False)
+    ledger.record_answer(Situation(reported_at=reported_at), noon, news=False)
     return ledger.due(noon) - noon
 
 
