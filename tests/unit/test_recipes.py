@@ -90,6 +90,18 @@ def _file(module: ModuleType) -> str:
     return str(Path(module.__file__).relative_to(ROOT))
 
 
+def _assert_nothing(missing: Iterable[str]) -> None:
+    """Fail with the sentences, if there are any."""
+    sentences = list(missing)
+    assert not sentences, "\n".join(sentences)
+
+
+def _added(missing: Iterable[str], before: Iterable[str]) -> list[str]:
+    """Return the sentences that were not there before."""
+    known = set(before)
+    return [sentence for sentence in missing if sentence not in known]
+
+
 # Signals
 
 CODE = Step(SIGNAL, 1, _file(documented), "code in CODES")
@@ -195,7 +207,7 @@ PRESENT: Final = Signals(
 
 
 def test_no_step_of_a_signal_is_missing() -> None:
-    assert list(PRESENT.missing()) == []
+    _assert_nothing(PRESENT.missing())
 
 
 @pytest.mark.parametrize("step", PRESENT.steps, ids=lambda step: f"{step.number}-{step.part}")
@@ -203,7 +215,7 @@ def test_missing_step_of_a_signal_is_named(step: Step) -> None:
     code = "climate-externaltemperature"
     without = set(PRESENT.steps[step]) - {code}
     found = replace(PRESENT, steps={**PRESENT.steps, step: without}).missing()
-    assert list(found) == [
+    assert _added(found, PRESENT.missing()) == [
         f'{code}: {step.file} has no {step.part} ("Add a signal", step {step.number}).'
     ]
 
@@ -213,7 +225,7 @@ def test_new_permission_and_new_group_are_named() -> None:
     row = replace(CATALOGUE["climate-externaltemperature"], code=code, permission="read_seats")
     found = replace(PRESENT, rows={code: row}).missing()
     steps = (PERMISSION, PERMISSION_TEXT, SIMULATOR_PERMISSION)
-    assert list(found) == [
+    assert _added(found, PRESENT.missing()) == [
         *(step.is_missing(f"{code}, read_seats") for step in steps),
         PRIVACY.is_missing(f"{code}, seat"),
     ]
@@ -273,17 +285,17 @@ def _without(texts: Mapping[str, Any], platform: str, key: str) -> Mapping[str, 
 
 
 def test_no_step_of_an_entity_is_missing() -> None:
-    assert list(DESCRIBED.missing()) == []
+    _assert_nothing(DESCRIBED.missing())
 
 
 def test_expected_entities_have_a_row() -> None:
     missing = sorted(signal_table.ENTITIES - ENTITIES.keys())
-    assert [f"{name}: no platform has such a row." for name in missing] == []
+    _assert_nothing(f"{name}: no platform has such a row." for name in missing)
 
 
 def test_missing_text_is_named() -> None:
     entities = replace(DESCRIBED, texts=_without(DESCRIBED.texts, "sensor", "gear_state"))
-    assert list(entities.missing()) == [
+    assert _added(entities.missing(), DESCRIBED.missing()) == [
         NAME.is_missing("sensor.gear_state (gear_state)"),
         STATES.is_missing("sensor.gear_state (gear_state)"),
     ]
@@ -291,23 +303,31 @@ def test_missing_text_is_named() -> None:
 
 def test_missing_icon_is_named() -> None:
     entities = replace(DESCRIBED, icons=_without(DESCRIBED.icons, "sensor", "trim"))
-    assert list(entities.missing()) == [ICON.is_missing("sensor.trim (trim)")]
+    assert _added(entities.missing(), DESCRIBED.missing()) == [
+        ICON.is_missing("sensor.trim (trim)")
+    ]
 
 
 def test_missing_row_in_the_readme_is_named() -> None:
     entities = replace(DESCRIBED, readme=README.replace("| Odometer |", "| Mileage |"))
-    assert list(entities.missing()) == [README_ROW.is_missing("sensor.odometer, Odometer")]
+    assert _added(entities.missing(), DESCRIBED.missing()) == [
+        README_ROW.is_missing("sensor.odometer, Odometer")
+    ]
 
 
 def test_wrong_default_in_the_readme_is_named() -> None:
     readme = re.sub(r"^(\| Odometer \|.*\|) on \|$", r"\1 off: rare |", README, flags=re.MULTILINE)
     entities = replace(DESCRIBED, readme=readme)
-    assert list(entities.missing()) == [README_DEFAULT.is_missing("sensor.odometer, Odometer")]
+    assert _added(entities.missing(), DESCRIBED.missing()) == [
+        README_DEFAULT.is_missing("sensor.odometer, Odometer")
+    ]
 
 
 def test_entity_that_no_test_expects_is_named() -> None:
     entities = replace(DESCRIBED, expected=set(DESCRIBED.expected) - {"sensor.odometer"})
-    assert list(entities.missing()) == [EXPECTATION.is_missing("sensor.odometer")]
+    assert _added(entities.missing(), DESCRIBED.missing()) == [
+        EXPECTATION.is_missing("sensor.odometer")
+    ]
 
 
 # Commands and actions
@@ -374,25 +394,28 @@ KNOWN: Final = Commands(
 
 
 def test_no_step_of_a_command_is_missing() -> None:
-    assert list(KNOWN.missing()) == []
+    _assert_nothing(KNOWN.missing())
 
 
 def test_missing_steps_of_a_command_are_named() -> None:
     path = "commands/security/lock"
-    nothing: Mapping[str, Any] = {
+    without: Mapping[str, Any] = {
         "called": set(KNOWN.called) - {"lock"},
         "simulated": set(KNOWN.simulated) - {path},
         "sent": set(KNOWN.sent) - {Command.LOCK},
     }
-    assert list(replace(KNOWN, **nothing).missing()) == [
+    assert _added(replace(KNOWN, **without).missing(), KNOWN.missing()) == [
         CALL.is_missing("lock"),
         SIMULATED.is_missing(path),
         SENDER.is_missing("lock"),
     ]
     rows = [row for row in KNOWN.rows if row.command is not Command.LOCK]
-    assert list(replace(KNOWN, rows=rows).missing()) == [COMMAND_ROW.is_missing("lock")]
+    assert _added(replace(KNOWN, rows=rows).missing(), KNOWN.missing()) == [
+        COMMAND_ROW.is_missing("lock")
+    ]
     permissions = set(KNOWN.default_permissions) - {"control_navigation"}
-    assert list(replace(KNOWN, default_permissions=permissions).missing()) == [
+    found = replace(KNOWN, default_permissions=permissions).missing()
+    assert _added(found, KNOWN.missing()) == [
         DEFAULT_PERMISSION.is_missing("set_destination, control_navigation")
     ]
 
@@ -414,13 +437,15 @@ def _missing_of_actions(
 
 def test_no_step_of_an_action_is_missing() -> None:
     texts, icons = TEXTS["services"], ICONS["services"]
-    assert list(_missing_of_actions(SERVICES, texts, icons, README)) == []
+    _assert_nothing(_missing_of_actions(SERVICES, texts, icons, README))
 
 
 def test_missing_steps_of_an_action_are_named() -> None:
     described = set(SERVICES) - {"refresh"}
     readme = README.replace("(`smartcar.refresh`)", "")
-    assert list(_missing_of_actions(described, described, described, readme)) == [
+    found = _missing_of_actions(described, described, described, readme)
+    before = _missing_of_actions(SERVICES, TEXTS["services"], ICONS["services"], README)
+    assert _added(found, before) == [
         step.is_missing("refresh")
         for step in (FIELDS_OF_ACTION, ACTION_TEXT, ACTION_ICON, ACTION_SECTION)
     ]
