@@ -1,1 +1,1 @@
-"""The demonstration: a simulated cloud and a real Home Assistant, set up as a person would."""
+"""The demo: a simulated cloud and a real Home Assistant, set up as a person does it."""

@@ -1,4 +1,4 @@
-"""`scripts/demo`: see a simulated garage in a real Home Assistant, or check that it works."""
+"""`scripts/demo`: show simulated cars in a real Home Assistant, or check that everything works."""
 
 import argparse
 import asyncio
@@ -17,9 +17,16 @@ from aiohttp import ClientError, ClientSession
 
 from . import check, dashboard, flow, garage
 from .cloud import Cloud, running_cloud
-from .home_assistant import PASSWORD, USER, HomeAssistant, prepare, running_home_assistant, stay
+from .home_assistant import (
+    PASSWORD,
+    USER,
+    HomeAssistant,
+    prepare,
+    running_home_assistant,
+    wait_until_ended,
+)
 from .processes import DemoError, ensure_port_is_free, free_port
-from .terminal import say, tell
+from .terminal import print_progress, print_result
 
 _PORT: Final = 8123
 
@@ -31,7 +38,7 @@ def _path(text: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """Everything that runs."""
+    """The cloud and the Home Assistant that run."""
 
     cloud: Cloud
     instance: HomeAssistant
@@ -43,13 +50,15 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/demo",
         description="Start a simulated Smartcar cloud and a real Home Assistant that is set up "
-        "with it, and let you look around until Ctrl-C.",
+        "with it, and run until Ctrl-C.",
     )
     parser.add_argument("--port", type=int, help=f"of Home Assistant (default: {_PORT})")
     parser.add_argument(
-        "--check", action="store_true", help="try everything without waiting, on free ports"
+        "--check", action="store_true", help="try everything on free ports, then end"
     )
-    parser.add_argument("--json", type=_path, metavar="FILE", help="with --check: what was seen")
+    parser.add_argument(
+        "--json", type=_path, metavar="FILE", help="with --check: write the results"
+    )
     parser.add_argument(
         "--screenshot", type=_path, metavar="FILE", help="save a picture of the dashboard (PNG)"
     )
@@ -61,11 +70,11 @@ def _arguments() -> argparse.Namespace:
 
 @asynccontextmanager
 async def _running_demo(port: int, folder: Path) -> AsyncIterator[Demo]:
-    """Run both sides, and set the integration up."""
+    """Run the cloud and Home Assistant, and set the integration up."""
     configuration = folder / "config"
     configuration.mkdir()
     async with ClientSession() as session, running_cloud(session, folder) as cloud:
-        tell("starting Home Assistant")
+        print_progress("starting Home Assistant")
         cars = (await cloud.state())["cars"].values()
         latitude, longitude = next(iter(cars))["home"]
         prepare(configuration, port, (latitude, longitude))
@@ -73,22 +82,22 @@ async def _running_demo(port: int, folder: Path) -> AsyncIterator[Demo]:
             instance,
             process,
         ):
-            tell("setting up the integration")
+            print_progress("setting up the integration")
             yield Demo(cloud, instance, process, await flow.set_up(instance, cloud))
 
 
 async def _show(demo: Demo) -> None:
-    """Let the person look around."""
-    say(f"\nHome Assistant: {demo.instance.origin}   (user {USER}, password {PASSWORD})")
-    say(f"Simulated cloud: {demo.cloud.origin}   (control API: simulator/README.md)")
-    say(f"To connect another car, Application ID: {demo.cloud.application_id}")
-    say(f"Log: {demo.instance.log}")
-    say("Ctrl-C ends everything.")
-    await stay(demo.instance, demo.process)
+    """Print the addresses, and run until the person ends it."""
+    print_result(f"\nHome Assistant: {demo.instance.origin}   (user {USER}, password {PASSWORD})")
+    print_result(f"Simulated cloud: {demo.cloud.origin}   (control API: simulator/README.md)")
+    print_result(f"To connect another car, Application ID: {demo.cloud.application_id}")
+    print_result(f"Log: {demo.instance.log}")
+    print_result("Ctrl-C ends everything.")
+    await wait_until_ended(demo.instance, demo.process)
 
 
 async def _run(arguments: argparse.Namespace, folder: Path) -> int:
-    """Do what the arguments say; return the exit status."""
+    """Run what the arguments choose; return the exit status."""
     if arguments.check or arguments.screenshot:
         port = arguments.port or free_port()
     else:
@@ -109,26 +118,26 @@ async def _run(arguments: argparse.Namespace, folder: Path) -> int:
         elif not arguments.check:
             await _show(demo)
     if arguments.check:
-        # Only now: an error while it ends is an error as well.
+        # Only now, because an error at the end counts as well.
         failures += check.errors_in(demo.instance.log)
         report.show()
         if arguments.json:
             report.write(arguments.json)
     for failure in failures:
-        tell(f"failed: {failure}")
+        print_progress(f"failed: {failure}")
     if arguments.check and not failures:
-        tell("everything works")
+        print_progress("everything works")
     return 1 if failures else 0
 
 
 async def _main(arguments: argparse.Namespace) -> int:
-    """Run; a signal ends it like Ctrl-C does."""
+    """Run until the end, or until a signal."""
     task = asyncio.current_task()
     assert task is not None
     received: list[signal.Signals] = []
 
     def end(number: signal.Signals) -> None:
-        tell("ending" if not received else "ending at once")
+        print_progress("ending" if not received else "ending at once")
         received.append(number)
         task.cancel()
 
@@ -143,17 +152,17 @@ async def _main(arguments: argparse.Namespace) -> int:
                 raise
             return 128 + received[0] if arguments.check else 0
         except (DemoError, ClientError, TimeoutError) as error:
-            tell(f"failed: {error or type(error).__name__}")
+            print_progress(f"failed: {error or type(error).__name__}")
             _show_logs(Path(folder))
             return 1
 
 
 def _show_logs(folder: Path) -> None:
-    """Print the end of what the programs said, as the folder goes away."""
+    """Print the end of each log, because the folder is deleted."""
     for path in sorted(folder.rglob("*.log")):
         if lines := path.read_text(errors="replace").splitlines()[-20:]:
-            tell(f"the end of {path.name}:")
-            say("\n".join(lines))
+            print_progress(f"the end of {path.name}:")
+            print_result("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`scripts/demo --check`: try every entity and every command, and say what is missing."""
+"""`scripts/demo --check`: try every entity and every command, and report what is missing."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ from .commands import Outcome
 from .garage import Key, Vehicle
 from .home_assistant import HomeAssistant
 from .processes import DemoError
-from .terminal import say, table, tell
+from .terminal import print_progress, print_result, table
 
 _CONNECT: Final = "connect another car"
 _WAIT: Final = 60
@@ -27,8 +27,8 @@ _RECORD: Final = re.compile(
 # Buttons have no state before they are pressed; everything else that is needed must have one.
 _STATELESS: Final = frozenset({"button"})
 
-# What the car itself knows of a value, and how far the two may be apart.
-_TRUTHS: Final[dict[Key, tuple[str, float]]] = {
+# The name of a value in the car's true state, and how far the two may be apart.
+_TRUE_VALUES: Final[dict[Key, tuple[str, float]]] = {
     ("number", "charge_limit"): ("charge_limit", 0),
     ("sensor", "battery_level"): ("soc", 3),
     ("sensor", "fuel"): ("fuel", 1),
@@ -38,7 +38,7 @@ _TRUTHS: Final[dict[Key, tuple[str, float]]] = {
 
 @dataclass(slots=True)
 class Report:
-    """What a check has seen."""
+    """The results of a check."""
 
     vehicles: list[dict[str, Any]] = field(default_factory=list)
     entities: list[dict[str, Any]] = field(default_factory=list)
@@ -49,15 +49,17 @@ class Report:
 
     def show(self) -> None:
         """Print the tables."""
-        say(table("Entities", ("Car", "Entity", "State"), self.rows))
+        print_result(table("Entities", ("Car", "Entity", "State"), self.rows))
         outcomes = (
             (item.name, "ok" if item.ok else "FAILED", item.detail) for item in self.commands
         )
-        say(table("Commands", ("Command", "Result", "Detail"), outcomes))
-        say(table("Requests to the cloud", ("Route", "Count"), self.requests.items()) + "\n")
+        print_result(table("Commands", ("Command", "Result", "Detail"), outcomes))
+        print_result(
+            table("Requests to the cloud", ("Route", "Count"), self.requests.items()) + "\n"
+        )
 
     def write(self, path: Path) -> None:
-        """Write the file for whoever checks the check."""
+        """Write the results as JSON."""
         data = {
             "vehicles": self.vehicles,
             "entities": self.entities,
@@ -70,7 +72,7 @@ class Report:
 async def wait_for_vehicles(instance: HomeAssistant, cloud: Cloud) -> list[Vehicle]:
     """Wait until every connected car has what it needs, with values; return all cars.
 
-    Whatever is still missing at the end of the time is for the report, not for an exception.
+    What is missing when the time is over belongs to the report. It raises nothing.
     """
     vehicles: list[Vehicle] = []
     try:
@@ -89,13 +91,13 @@ async def wait_for_vehicles(instance: HomeAssistant, cloud: Cloud) -> list[Vehic
 
 
 async def run(instance: HomeAssistant, cloud: Cloud, entry_id: str) -> Report:
-    """Connect one more car, read everything, try everything."""
+    """Connect one more car, try every command, and read every entity."""
     report = Report()
     report.commands.append(await _connect_another(instance, cloud, entry_id))
     vehicles = await garage.vehicles(instance)
     await _check_dashboard(report, instance, vehicles)
     for vehicle in vehicles:
-        tell(f"trying {vehicle.name}")
+        print_progress(f"trying {vehicle.name}")
         driver = commands.Driver(instance, cloud, vehicle)
         report.commands += [outcome async for outcome in driver.try_everything()]
     report.failures += [
@@ -107,7 +109,7 @@ async def run(instance: HomeAssistant, cloud: Cloud, entry_id: str) -> Report:
 
 async def _connect_another(instance: HomeAssistant, cloud: Cloud, entry_id: str) -> Outcome:
     """Connect a car that was not connected when Home Assistant was set up."""
-    tell("connecting another car")
+    print_progress("connecting another car")
     before = set(_connected(await cloud.state()))
     try:
         await flow.connect_another(instance, cloud, entry_id)
@@ -126,7 +128,7 @@ async def _connect_another(instance: HomeAssistant, cloud: Cloud, entry_id: str)
 async def _check_dashboard(
     report: Report, instance: HomeAssistant, vehicles: Iterable[Vehicle]
 ) -> None:
-    """Make the dashboard; every car has to be on it."""
+    """Create the dashboard, and check that it shows every car."""
     cars = list(vehicles)
     shown = set(await dashboard.make(instance, cars))
     report.failures += [
@@ -137,7 +139,7 @@ async def _check_dashboard(
 
 
 async def _read(report: Report, instance: HomeAssistant, cloud: Cloud) -> None:
-    """Read all cars and entities, and note what is missing."""
+    """Read all cars and entities, and report what is missing."""
     cars = _connected(await cloud.state())
     vehicles = await garage.vehicles(instance)
     states = {row["entity_id"]: row for row in await instance.call("get_states")}
@@ -168,7 +170,7 @@ async def _read(report: Report, instance: HomeAssistant, cloud: Cloud) -> None:
             report.rows.append((vehicle.name, entity.entity_id, f"{shown} {unit}".strip()))
     shown_states = {entity_id: row["state"] for entity_id, row in states.items()}
     report.failures += shortcomings(vehicles, cars, shown_states)
-    report.failures += untruths(vehicles, cars, shown_states)
+    report.failures += wrong_values(vehicles, cars, shown_states)
     report.requests = await cloud.control("GET", "requests")
 
 
@@ -183,7 +185,7 @@ def shortcomings(
     cars: Mapping[str, Mapping[str, Any]],
     states: Mapping[str, str],
 ) -> Iterator[str]:
-    """Say what is missing, what is there for no reason, and what has no value."""
+    """Yield a sentence for what is missing, what a car cannot have, and what has no value."""
     known = {vehicle.vehicle_id: vehicle for vehicle in vehicles}
     for vehicle_id, car in cars.items():
         if vehicle_id not in known:
@@ -208,16 +210,16 @@ def shortcomings(
                 yield f"{entity.entity_id} is {state}."
 
 
-def untruths(
+def wrong_values(
     vehicles: Iterable[Vehicle],
     cars: Mapping[str, Mapping[str, Any]],
     states: Mapping[str, str],
 ) -> Iterator[str]:
-    """Say which values are not those of the car. Some move on while everything is tried."""
+    """Yield a sentence for each value that is not the car's. Some change during the check."""
     for vehicle in vehicles:
         if (car := cars.get(vehicle.vehicle_id)) is None:
             continue
-        for key, (name, tolerance) in _TRUTHS.items():
+        for key, (name, tolerance) in _TRUE_VALUES.items():
             if (entity_id := vehicle.entity_id(key)) is None:
                 continue
             shown, true = states.get(entity_id, ""), car["state"][name]
@@ -234,7 +236,7 @@ def _is_number(text: str) -> bool:
 
 
 def errors_in(log: Path) -> list[str]:
-    """Return the errors that concern the integration in Home Assistant's log; tell of warnings."""
+    """Return the errors of the integration in Home Assistant's log, and print its warnings."""
     found = []
     for level, text in _records(log.read_text(errors="replace")):
         if "smartcar" not in text or "custom integration smartcar which has not" in text:
@@ -242,12 +244,12 @@ def errors_in(log: Path) -> list[str]:
         if level in {"ERROR", "CRITICAL"} or "Traceback (most recent" in text:
             found.append(f"Home Assistant's log has an error: {text}")
         else:
-            tell(f"note, from Home Assistant's log: {text}")
+            print_progress(f"warning in Home Assistant's log: {text}")
     return found
 
 
 def _records(text: str) -> Iterator[tuple[str, str]]:
-    """Split a log into records: (level, all their lines)."""
+    """Yield the records of a log: the level, and all lines."""
     level, lines = "", list[str]()
     for line in text.splitlines():
         if start := _RECORD.match(line):

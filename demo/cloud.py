@@ -19,7 +19,7 @@ VEHICLES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """A cloud that runs."""
+    """The simulated cloud, which runs."""
 
     session: ClientSession
     origin: str
@@ -32,13 +32,13 @@ class Cloud:
         """Read the line that the simulator prints once it listens."""
         if not line:
             raise DemoError("The simulator ended instead of starting.")
-        told = json.loads(line)
+        announcement = json.loads(line)
         names = ("origin", "client_id", "client_secret", "application_id")
-        return cls(session, *(told[name] for name in names))
+        return cls(session, *(announcement[name] for name in names))
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return the variables that lead the integration here."""
+        """Return the variables that point the integration to this cloud."""
         names = ("CONNECT", "AUTH", "API", "MANAGEMENT_API")
         return {f"SMARTCAR_{name}_ORIGIN": self.origin for name in names}
 
@@ -50,12 +50,12 @@ class Cloud:
             return await answer.json()
 
     async def state(self) -> Mapping[str, Any]:
-        """Return the truth about everything."""
+        """Return the true state of everything."""
         state: Mapping[str, Any] = await self.control("GET", "state")
         return state
 
     async def car(self, vehicle_id: str) -> Mapping[str, Any]:
-        """Return the truth about a car."""
+        """Return the true state of a car."""
         car: Mapping[str, Any] = (await self.state())["cars"][vehicle_id]
         return car
 

@@ -1,6 +1,6 @@
-"""What is sent to the cars: through Home Assistant's actions, and verified on both sides.
+"""The commands to the cars, sent with Home Assistant's actions.
 
-A command counts when Home Assistant shows what it should and the simulated car did it.
+A command works if Home Assistant shows the new state and the simulated car has it.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ _DESTINATION: Final = (52.5163, 13.3777)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a command went."""
+    """The result of a command."""
 
     name: str
     ok: bool
@@ -33,13 +33,13 @@ class Outcome:
 
 
 class UnverifiedError(DemoError):
-    """A command was accepted, and yet something is not as it should be."""
+    """A command was accepted, but its effect does not show."""
 
 
 async def eventually[T](
     read: Callable[[], Awaitable[T]], is_right: Callable[[T], bool], what: str
 ) -> T:
-    """Read until it is right. Raises UnverifiedError with what it was last."""
+    """Read until the value is right. Raises UnverifiedError with the last value."""
     value: T | None = None
     try:
         async with asyncio.timeout(_TIMEOUT):
@@ -69,11 +69,11 @@ class Driver:
         if _REFRESH in self.vehicle.entities:
             yield await self._attempt("refresh", self._refresh())
         if _LOCK in self.vehicle.entities:
-            is_locked = (await self._truth())["locked"]
+            is_locked = (await self._true_state())["locked"]
             for lock in (False, True) if is_locked else (True, False):
                 yield await self._attempt("lock" if lock else "unlock", self._set_lock(lock))
         if _CHARGING in self.vehicle.entities:
-            is_charging = (await self._truth())["charging"]
+            is_charging = (await self._true_state())["charging"]
             for charge in (False, True) if is_charging else (True, False):
                 name = "start charging" if charge else "stop charging"
                 yield await self._attempt(name, self._set_charging(charge))
@@ -82,14 +82,14 @@ class Driver:
         yield await self._attempt("set destination", self._set_destination())
 
     async def _attempt(self, name: str, command: Awaitable[str]) -> Outcome:
-        """Send a command; whatever goes wrong is part of the outcome."""
+        """Send a command; an error becomes part of the outcome."""
         label = f"{name} {self.vehicle.name}"
         try:
             return Outcome(label, ok=True, detail=await command)
         except DemoError as error:
             return Outcome(label, ok=False, detail=str(error))
 
-    async def _truth(self) -> Mapping[str, Any]:
+    async def _true_state(self) -> Mapping[str, Any]:
         """Return the true state of the car."""
         state: Mapping[str, Any] = (await self.cloud.car(self.vehicle.vehicle_id))["state"]
         return state
@@ -98,8 +98,8 @@ class Driver:
         return self.vehicle.entities[key].entity_id
 
     async def _make_ready(self) -> None:
-        """Make the car one that can do everything: parked, plugged in, not full."""
-        state = await self._truth()
+        """Put the car into a state in which it accepts every command: parked, plugged in, not full."""
+        state = await self._true_state()
         changes: dict[str, object] = {"is_frozen": True}
         if state["driving"]:
             changes["driving"] = False
@@ -110,7 +110,7 @@ class Driver:
         await self.cloud.control("PATCH", f"cars/{self.vehicle.vehicle_id}", {"state": changes})
 
     async def _refresh(self) -> str:
-        """Press the button; the cloud is asked for this car's signals."""
+        """Press the button, and check that the signals are requested."""
         route = "GET /v3/vehicles/{vehicle_id}/signals"
         button = self._entity(_REFRESH)
         before = (await self.cloud.control("GET", "requests")).get(route, 0)
@@ -119,40 +119,40 @@ class Driver:
         await eventually(
             lambda: self.instance.state(button), lambda state: state != pressed, button
         )
-        asked = (await self.cloud.control("GET", "requests")).get(route, 0) - before
-        if asked < 1:
-            raise UnverifiedError("the cloud was not asked for signals")
-        return f"signals were asked for {asked} time(s)"
+        requests = (await self.cloud.control("GET", "requests")).get(route, 0) - before
+        if requests < 1:
+            raise UnverifiedError("the signals were not requested")
+        return f"the signals were requested {requests} time(s)"
 
     async def _set_lock(self, lock: bool) -> str:
         """Lock or unlock."""
         action, state = ("lock.lock", "locked") if lock else ("lock.unlock", "unlocked")
-        return await self._command(action, _LOCK, shows=state, truth=("locked", lock))
+        return await self._command(action, _LOCK, shows=state, true=("locked", lock))
 
     async def _set_charging(self, charge: bool) -> str:
         """Start or stop charging."""
         action, state = ("switch.turn_on", "on") if charge else ("switch.turn_off", "off")
-        return await self._command(action, _CHARGING, shows=state, truth=("charging", charge))
+        return await self._command(action, _CHARGING, shows=state, true=("charging", charge))
 
     async def _set_charge_limit(self) -> str:
-        """Set a limit that is not the present one."""
-        limit = 95 if (await self._truth())["charge_limit"] == 85 else 85
+        """Set a limit other than the present one."""
+        limit = 95 if (await self._true_state())["charge_limit"] == 85 else 85
         return await self._command(
-            "number.set_value", _LIMIT, shows=str(limit), truth=("charge_limit", limit), value=limit
+            "number.set_value", _LIMIT, shows=str(limit), true=("charge_limit", limit), value=limit
         )
 
     async def _command(
-        self, action: str, key: Key, *, shows: str, truth: tuple[str, object], **data: object
+        self, action: str, key: Key, *, shows: str, true: tuple[str, object], **data: object
     ) -> str:
         """Perform an action on an entity; wait for its state and for the car's."""
         entity_id = self._entity(key)
         await self.instance.perform(action, {"entity_id": entity_id}, **data)
-        name, wanted = truth
+        name, wanted = true
 
-        async def true_state() -> object:
-            return (await self._truth())[name]
+        async def true_value() -> object:
+            return (await self._true_state())[name]
 
-        await eventually(true_state, lambda value: value == wanted, f"the car's '{name}'")
+        await eventually(true_value, lambda value: value == wanted, f"the car's '{name}'")
         await eventually(
             lambda: self.instance.state(entity_id),
             lambda state: _same(state, shows),
@@ -161,7 +161,7 @@ class Driver:
         return f"{entity_id} is {shows}; the car's '{name}' is {wanted}"
 
     async def _set_destination(self) -> str:
-        """Send a destination to the device."""
+        """Send a destination to the car."""
         latitude, longitude = _DESTINATION
         await self.instance.perform(
             "smartcar.set_destination",

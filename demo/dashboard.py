@@ -1,4 +1,4 @@
-"""The dashboard: a section per car, made from whatever entities the car has."""
+"""The dashboard: a section for each car, with the entities that it has."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _FULL: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A tile of a section; it takes part if the car has the entity."""
+    """A tile of a section, shown if the car has the entity."""
 
     key: Key
     columns: int = _HALF
@@ -39,7 +39,7 @@ class Card:
         return card
 
 
-# Rows of the section, the map among them. Halves of a row that has only one of them are made full.
+# The rows of a section. A half tile that is alone in its row gets the full width.
 _ROWS: Final[tuple[tuple[Card, ...], ...]] = (
     (
         Card(("sensor", "battery_level"), feature="bar-gauge", color="green"),
@@ -91,7 +91,7 @@ async def make(instance: HomeAssistant, cars: Sequence[Vehicle]) -> list[str]:
 
 
 def configuration(cars: Sequence[Vehicle]) -> dict[str, Any]:
-    """Return the dashboard: the cars side by side, and all that there is on a second view."""
+    """Return the dashboard: the cars side by side, and all entities on a second view."""
     return {
         "views": [
             {
@@ -126,7 +126,7 @@ def _section(car: Vehicle) -> dict[str, Any]:
 
 
 def _heading(car: Vehicle, *, badges: bool = False) -> dict[str, Any]:
-    """Return the title of a section, with an icon that tells what drives the car."""
+    """Return the title of a section, with an icon for the kind of car."""
     refresh = car.entity_id(_REFRESH) if badges else None
     has_battery = ("sensor", "battery_level") in car.entities
     has_tank = ("sensor", "fuel_percent") in car.entities
@@ -148,7 +148,7 @@ def _heading(car: Vehicle, *, badges: bool = False) -> dict[str, Any]:
 
 
 def _readable(make: str | None) -> str | None:
-    """Return a maker's name without shouting, unless it is an abbreviation."""
+    """Return a maker's name without capitals, unless it is an abbreviation."""
     return make.title() if make and make.isupper() and len(make) > 3 else make
 
 

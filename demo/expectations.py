@@ -1,4 +1,4 @@
-"""Which entities a car must have, and which it cannot have."""
+"""The entities that a kind of car must have, and those that it cannot have."""
 
 from collections.abc import Collection
 import re
@@ -35,7 +35,7 @@ _WITH_TANK: Final[frozenset[Key]] = frozenset(
     }
 )
 
-# By kind, as the simulator names them: what is needed, and keys that would make no sense.
+# By the kinds of the simulator: the keys that are needed, and those that are impossible.
 NEEDED: Final[dict[str, frozenset[Key]]] = {
     "BEV": _EVERY_CAR | _WITH_PLUG,
     "PHEV": _EVERY_CAR | _WITH_PLUG | _WITH_TANK,

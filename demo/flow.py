@@ -1,4 +1,4 @@
-"""The integration's config flow, walked through over HTTP as the frontend does."""
+"""The integration's config flow, over HTTP as the frontend uses it."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
@@ -15,7 +15,7 @@ _MOST_STEPS: Final = 15
 
 
 def _defaults(step: Step) -> dict[str, object]:
-    """Return a form as it is preset."""
+    """Return the preset values of a form."""
     return {
         row["name"]: row["default"] if "default" in row else row["description"]["suggested_value"]
         for row in step["data_schema"]
@@ -29,7 +29,7 @@ async def set_up(instance: HomeAssistant, cloud: Cloud) -> str:
         "user": lambda _: {"client_id": cloud.client_id, "client_secret": cloud.client_secret},
         "connected": lambda _: {"next_step_id": "vehicles"},
         "vehicles": _defaults,
-        # Nobody reaches this Home Assistant from outside, and not by https.
+        # The internet does not reach this Home Assistant, and there is no HTTPS.
         "push_unavailable": lambda _: {"next_step_id": "without_push"},
     }
     end = await _walk(instance, {"handler": "smartcar"}, answers)
@@ -40,14 +40,14 @@ async def set_up(instance: HomeAssistant, cloud: Cloud) -> str:
 
 
 async def connect_another(instance: HomeAssistant, cloud: Cloud, entry_id: str) -> None:
-    """Connect one more car through Connect, from the entry's reconfigure flow."""
+    """Connect one more car with Connect, from the entry's reconfigure flow."""
 
     async def give_consent(step: Step) -> None:
-        """Do what the owner does in the browser, and what the browser does then."""
+        """Consent as the owner, and follow the redirect as the browser."""
         answer = await cloud.control("POST", "connect", {"authorize_url": step["url"]})
         callback = answer["redirect"] or ""
         if not callback.startswith(f"{instance.origin}/auth/external/callback?"):
-            raise DemoError(f"Connect leads to '{callback}' instead of back to Home Assistant.")
+            raise DemoError(f"Connect redirects to '{callback}' instead of to Home Assistant.")
         await instance.request("GET", callback.removeprefix(instance.origin))
 
     answers: dict[str, Answer] = {
@@ -67,7 +67,7 @@ async def _walk(
     answers: Mapping[str, Answer],
     leave: Callable[[Step], Awaitable[None]] | None = None,
 ) -> Step:
-    """Answer the steps as they come, and return the last one."""
+    """Answer each step, and return the last one."""
     step: Step = await instance.request("POST", _URL, start)
     for _ in range(_MOST_STEPS):
         match step["type"]:
@@ -83,5 +83,5 @@ async def _walk(
             case "external_done":
                 step = await instance.request("GET", f"{_URL}/{step['flow_id']}")
             case kind:
-                raise DemoError(f"The flow asks for an unexpected {kind}: '{step.get('step_id')}'.")
+                raise DemoError(f"The flow has an unexpected {kind}: '{step.get('step_id')}'.")
     raise DemoError("The flow does not come to an end.")

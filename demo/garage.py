@@ -1,4 +1,4 @@
-"""What Home Assistant knows of the cars: devices, and entities by platform and key."""
+"""The cars in Home Assistant's registries: devices, and entities by platform and key."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from .home_assistant import HomeAssistant
 DOMAIN: Final = "smartcar"
 
 type Key = tuple[str, str]
-"""("sensor", "odometer"): unique ids are unique per platform only."""
+"""Platform and key, such as ("sensor", "odometer"): a key is unique in its platform only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ async def vehicles(instance: HomeAssistant) -> list[Vehicle]:
     """Read the registries."""
     devices = await instance.call("config/device_registry/list")
     rows = await instance.call("config/entity_registry/list")
-    ours = [row for row in rows if row["platform"] == DOMAIN]
+    smartcar_rows = [row for row in rows if row["platform"] == DOMAIN]
     return [
         Vehicle(
             vehicle_id=vehicle_id,
@@ -57,7 +57,7 @@ async def vehicles(instance: HomeAssistant) -> list[Vehicle]:
             name=device["name_by_user"] or device["name"],
             make=device["manufacturer"],
             model=device["model"],
-            entities=_entities(vehicle_id, ours, device["id"]),
+            entities=_entities(vehicle_id, smartcar_rows, device["id"]),
         )
         for device in devices
         for domain, vehicle_id in device["identifiers"]

@@ -20,21 +20,21 @@ from aiohttp import (
 )
 
 from .processes import HOST, DemoError, running
-from .terminal import tell
+from .terminal import print_progress
 
 USER: Final = "demo"
-PASSWORD: Final = "demo"  # noqa: S105  # of an account that is reachable from this machine only
+PASSWORD: Final = "demo"  # noqa: S105  # of a user that only this machine reaches
 LOG: Final = "home-assistant.log"
 
 _INTEGRATION: Final = Path(__file__).parents[1] / "custom_components/smartcar"
 _START_TIMEOUT: Final = 180
 _ANSWER_TIMEOUT: Final = 120
 _POLL: Final = 0.1
-# How Home Assistant ends when it wants to be started again.
+# The exit status with which Home Assistant requests a restart.
 _RESTART: Final = 100
 
-# Without `default_config`: its `my` leads Connect through the internet, and others look for
-# devices on the network. Whatever is missing here comes with `frontend`.
+# Without `default_config`: its `my` redirects Connect through the internet, and other parts search
+# the network for devices. `frontend` loads the rest.
 _CONFIGURATION: Final = """\
 homeassistant:
   name: Home
@@ -58,17 +58,17 @@ logger:
   default: warning
 """
 
-# Home Assistant keeps both of these in its storage, and reads what older versions wrote.
+# Home Assistant has both of these in its storage, and reads the files of older versions.
 #
-# Onboarding's own steps would install a weather service, a radio and analytics. What they ask for
-# stands in the configuration above.
+# The steps of the onboarding would install a weather service, a radio and analytics. Their settings
+# are in the configuration above.
 _ONBOARDING: Final = {
     "version": 4,
     "minor_version": 1,
     "data": {"done": ["core_config", "analytics"]},
 }
-# An address in `configuration.yaml` would be imported on trial: a dialog asks to confirm it, and
-# five minutes later it is gone.
+# An address in `configuration.yaml` would be imported on trial, and removed after five minutes
+# without a confirmation.
 _HTTP: Final = {
     "server_host": [HOST],
     "cors_allowed_origins": [],
@@ -88,7 +88,7 @@ class RefusedError(DemoError):
 
 @dataclass(slots=True)
 class HomeAssistant:
-    """A Home Assistant that runs."""
+    """A Home Assistant that runs, and its API."""
 
     session: ClientSession
     origin: str
@@ -161,7 +161,7 @@ class HomeAssistant:
         return self._socket
 
     async def disconnect(self) -> None:
-        """Close the websocket, for which Home Assistant would wait at its end."""
+        """Close the websocket, because Home Assistant waits for it when it ends."""
         if self._socket is not None:
             await self._socket.close()
 
@@ -199,7 +199,7 @@ class HomeAssistant:
             raise DemoError(f"Home Assistant's onboarding is not done: {', '.join(pending)}")
 
     async def wait_until_running(self) -> None:
-        """Wait until everything that was configured is set up."""
+        """Wait until Home Assistant has set everything up."""
         while True:
             if (await self.call("get_config"))["state"] == "RUNNING":
                 return
@@ -217,16 +217,16 @@ async def _receive(socket: ClientWebSocketResponse) -> Any:
     return message.json()
 
 
-async def stay(instance: HomeAssistant, process: Process) -> None:
-    """Stay as long as Home Assistant runs; start it again when a person restarts it."""
+async def wait_until_ended(instance: HomeAssistant, process: Process) -> None:
+    """Wait while Home Assistant runs; start it again when a person restarts it."""
     while await process.wait() == _RESTART:
-        tell("restarting Home Assistant")
+        print_progress("restarting Home Assistant")
         process = await instance.start()
     raise DemoError(f"Home Assistant ended by itself, with {process.returncode}.")
 
 
 def prepare(folder: Path, port: int, home: tuple[float, float]) -> None:
-    """Fill the configuration folder."""
+    """Write the configuration folder."""
     latitude, longitude = home
     configuration = _CONFIGURATION.format(latitude=latitude, longitude=longitude)
     (folder / "configuration.yaml").write_text(configuration)
@@ -284,7 +284,7 @@ async def running_home_assistant(
 
 
 async def _wait_until_answering(instance: HomeAssistant, process: Process) -> None:
-    """Wait until the onboarding can be asked for."""
+    """Wait until the onboarding answers."""
     while process.returncode is None:
         try:
             async with instance.session.get(

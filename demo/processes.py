@@ -1,4 +1,4 @@
-"""Child processes that never outlive the demonstration."""
+"""Child processes that end with the demo."""
 
 import asyncio
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -13,28 +13,28 @@ from typing import Final
 
 HOST: Final = "127.0.0.1"
 
-_LEASH: Final = Path(__file__).with_name("leash.py")
+_CHILD: Final = Path(__file__).with_name("child.py")
 _STOP_TIMEOUT: Final = 30
 
 
 class DemoError(Exception):
-    """Something that the person at the terminal is told in one sentence."""
+    """An error whose text is one sentence for the person at the terminal."""
 
 
 @asynccontextmanager
 async def running(
     *command: str, cwd: Path, log: Path, environment: Mapping[str, str], read_output: bool = False
 ) -> AsyncIterator[Process]:
-    """Run a program; end it, and whatever it started, at the end of the block.
+    """Run a program; end it, and its children, at the end of the block.
 
-    It leads a process group of its own, so that Ctrl-C reaches it only through us.
+    It gets a process group of its own, so that Ctrl-C ends only this process, which ends the program.
     """
     with log.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-I",
             "-S",
-            str(_LEASH),
+            str(_CHILD),
             str(os.getpid()),
             *command,
             cwd=cwd,
@@ -51,7 +51,7 @@ async def running(
 
 
 async def _stop(process: Process) -> None:
-    """Ask the process to end, insist when it does not, and clear its group."""
+    """Terminate the process, kill it if it does not end, and kill its group."""
     try:
         if process.returncode is None:
             with suppress(ProcessLookupError):
@@ -61,14 +61,14 @@ async def _stop(process: Process) -> None:
     except TimeoutError:
         pass
     finally:
-        # Also when a second Ctrl-C interrupts the wait. The group is the process's own.
+        # Also when a second Ctrl-C interrupts the wait. Nothing else is in the group.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         await asyncio.shield(process.wait())
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on at the moment."""
+    """Return a port that is free at the moment."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -76,13 +76,13 @@ def free_port() -> int:
 
 
 def ensure_port_is_free(port: int) -> None:
-    """Raise DemoError if somebody listens on the port."""
+    """Raise DemoError if the port is in use."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:
             raise DemoError(
-                f"Port {port} of {HOST} is taken, perhaps by another Home Assistant. "
+                f"Port {port} of {HOST} is in use, perhaps by another Home Assistant. "
                 f"Choose another one: scripts/demo --port {port + 1}"
             ) from error

@@ -1,4 +1,4 @@
-"""A picture of the dashboard, taken with a Chromium that is installed already."""
+"""A screenshot of the dashboard, with a Chromium that is installed already."""
 
 import asyncio
 from pathlib import Path
@@ -9,7 +9,7 @@ from playwright.async_api import Error, async_playwright
 
 from .home_assistant import PASSWORD, USER, HomeAssistant
 from .processes import DemoError
-from .terminal import tell
+from .terminal import print_progress
 
 _FLAGS: Final = (
     "--no-sandbox",
@@ -25,7 +25,7 @@ _BROWSERS: Final = ("chromium", "chromium-browser", "google-chrome")
 
 
 async def shoot(instance: HomeAssistant, path: Path) -> None:
-    """Log in as a person does, and save what is seen. Raises DemoError."""
+    """Log in as a person does, and save a screenshot. Raises DemoError."""
     browser_path = next(filter(None, map(shutil.which, _BROWSERS)), None)
     if browser_path is None:
         raise DemoError("A screenshot needs Chromium; on Debian: apt-get install chromium")
@@ -42,10 +42,10 @@ async def shoot(instance: HomeAssistant, path: Path) -> None:
             await page.locator("input[name=password]").press("Enter")
             await page.locator("hui-tile-card").first.wait_for()
             await page.wait_for_load_state("networkidle")
-            # Cards draw themselves one after the other, and nothing says when the last one has.
+            # Cards appear one after the other, and no event marks the last one.
             await asyncio.sleep(3)
             await page.screenshot(path=path)
             await browser.close()
     except Error as error:
         raise DemoError(f"The screenshot failed: {error}") from error
-    tell(f"saved {path}")
+    print_progress(f"saved {path}")

@@ -1,17 +1,17 @@
-"""What the person at the terminal reads."""
+"""The output for the person at the terminal."""
 
 from collections.abc import Iterable, Sequence
 import sys
 
 
-def say(text: str) -> None:
+def print_result(text: str) -> None:
     """Print a result."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
-def tell(text: str) -> None:
-    """Print what happens, beside the results."""
+def print_progress(text: str) -> None:
+    """Print what happens, on the error output."""
     sys.stderr.write(f"demo: {text}\n")
     sys.stderr.flush()
 

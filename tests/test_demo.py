@@ -31,7 +31,7 @@ def vehicle(keys: set[Key], disabled: AbstractSet[Key] = frozenset()) -> Vehicle
     )
 
 
-def truth(kind: str = "BEV") -> dict[str, Any]:
+def true_state(kind: str = "BEV") -> dict[str, Any]:
     state = {"charge_limit": 80.0, "soc": 67.6, "fuel": 0.0, "odometer": 16920.5}
     return {"car": {"make": "VOLKSWAGEN", "model": "ID.4", "kind": kind, "state": state}}
 
@@ -45,7 +45,7 @@ def states(car: Vehicle, **changes: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", ["BEV", "PHEV", "ICE"])
-def test_what_a_kind_needs_is_not_impossible_for_it(kind: str) -> None:
+def test_needed_entity_is_not_impossible(kind: str) -> None:
     assert expectations.missing(kind, expectations.NEEDED[kind]) == []
     assert expectations.impossible(kind, expectations.NEEDED[kind]) == []
 
@@ -67,17 +67,17 @@ def test_a_battery_car_with_a_tank_is_impossible() -> None:
 
 def test_a_complete_car_has_no_shortcomings() -> None:
     car = vehicle(set(BATTERY_CAR))
-    assert list(check.shortcomings([car], truth(), states(car))) == []
-    assert list(check.untruths([car], truth(), states(car))) == []
+    assert list(check.shortcomings([car], true_state(), states(car))) == []
+    assert list(check.wrong_values([car], true_state(), states(car))) == []
 
 
 def test_shortcomings_are_named() -> None:
     car = vehicle(set(BATTERY_CAR - {("switch", "charging")}))
-    assert list(check.shortcomings([car], truth(), states(car, odometer="unknown"))) == [
+    assert list(check.shortcomings([car], true_state(), states(car, odometer="unknown"))) == [
         "Robin (BEV) lacks switch.charging.",
         "sensor.robin_odometer is unknown.",
     ]
-    assert list(check.shortcomings([], truth(), {})) == [
+    assert list(check.shortcomings([], true_state(), {})) == [
         "The VOLKSWAGEN ID.4 is connected, but not in Home Assistant."
     ]
     assert list(check.shortcomings([car], {}, {})) == [
@@ -88,7 +88,7 @@ def test_shortcomings_are_named() -> None:
 @pytest.mark.parametrize("shown", ["7300", "unknown"])
 def test_wrong_values_are_named(shown: str) -> None:
     car = vehicle(set(BATTERY_CAR))
-    assert list(check.untruths([car], truth(), states(car, battery_level=shown))) == [
+    assert list(check.wrong_values([car], true_state(), states(car, battery_level=shown))) == [
         f"sensor.robin_battery_level is {shown}; the car's 'soc' is 67.6."
     ]
 
@@ -111,7 +111,7 @@ def test_errors_are_found_in_the_log(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "Careful" in capsys.readouterr().err
 
 
-async def test_what_never_comes_true_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_missing_effect_of_a_command_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(commands, "_TIMEOUT", 0.01)
 
     async def read() -> str:
@@ -121,7 +121,7 @@ async def test_what_never_comes_true_is_told(monkeypatch: pytest.MonkeyPatch) ->
         await commands.eventually(read, lambda state: state == "unlocked", "the door")
 
 
-def test_the_dashboard_shows_what_the_car_has() -> None:
+def test_dashboard_shows_the_entities_of_the_car() -> None:
     car = vehicle(set(expectations.NEEDED["ICE"]), disabled={("sensor", "engine_oil")})
     section = dashboard.configuration([car])["views"][0]["sections"][0]
     shown = dashboard.entities_in(section)
@@ -131,7 +131,7 @@ def test_the_dashboard_shows_what_the_car_has() -> None:
     assert section["cards"][0]["heading"] == "Robin · Volkswagen ID.4"
 
 
-def test_a_taken_port_is_told(socket_enabled: None) -> None:
+def test_port_in_use_is_reported(socket_enabled: None) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -145,11 +145,11 @@ def test_a_taken_port_is_told(socket_enabled: None) -> None:
             check=False,
         )
     assert result.returncode == 1
-    assert f"Port {port} of 127.0.0.1 is taken" in result.stderr
+    assert f"Port {port} of 127.0.0.1 is in use" in result.stderr
     assert "--port" in result.stderr
 
 
-_KEEPS_A_CHILD = """
+_RUNS_A_CHILD = """
 import asyncio, os, sys
 from pathlib import Path
 from demo.processes import running
@@ -170,17 +170,17 @@ asyncio.run(main())
 
 def has_ended(process: Path) -> bool:
     try:
-        # In a container nobody may collect the orphans.
+        # In a container, no process may collect the orphans.
         return "(zombie)" in (process / "status").read_text()
     except FileNotFoundError, ProcessLookupError:
         return True
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the leash is Linux's")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 async def test_children_end_with_the_demo(number: signal.Signals, tmp_path: Path) -> None:
     parent = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", _KEEPS_A_CHILD, str(tmp_path / "child.log")),
+        *(sys.executable, "-c", _RUNS_A_CHILD, str(tmp_path / "child.log")),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,

@@ -1,7 +1,7 @@
-"""Run a program that ends with the process that started it: `leash.py PARENT_PID program ...`.
+"""Run a program that ends with its parent: `child.py PARENT_PID program ...`.
 
-Linux sends the signal even if the parent is killed in a way that it cannot notice. Elsewhere
-only an orderly end of the parent ends its children.
+Linux kills the program even if the parent was killed and cannot do it. On other systems the program
+ends only if the parent ends in order.
 """
 
 import ctypes
@@ -13,7 +13,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Become the program, on the leash of the parent."""
+    """Let Linux kill this process with its parent, and become the program."""
     parent, *command = sys.argv[1:]
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
