@@ -1,7 +1,7 @@
-"""Measurements: `python -m bench budget`."""
+"""The benchmarks: `python -m bench cost` and `python -m bench budget`."""
 
 import logging
 
-# The package of the integration imports the cameras by way of the cloud. The cameras miss a
-# library of the system, which does not matter here.
+# The integration imports the cloud, and the cloud imports the cameras. They warn of a missing system
+# library, which the benchmark does not need.
 logging.getLogger("homeassistant.components.camera.img_util").setLevel(logging.CRITICAL)

@@ -1,7 +1,7 @@
 """Measure what the integration costs (`cost`), or how a budget is spent (`budget`).
 
-Prints a table, and writes the figures as JSON if asked. Fails on counts and on what the budget
-promises, never on time.
+Prints a table, and writes the figures as JSON with `--json`. Fails if a count is wrong or if the
+budget misses its goal, never because of time.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from bench.simulation import MONTHS, measure
 
 
 def main() -> int:
-    """Run the chosen benchmark; return 1 if a figure is not what it should be."""
+    """Run the chosen benchmark; return 1 if a figure is wrong."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("name", nargs="?", choices=["cost", "budget"], default="cost")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures here")
@@ -32,7 +32,7 @@ def main() -> int:
         nargs="+",
         metavar="N",
         default=SIZES,
-        help="cost: how many (default: %(default)s)",
+        help="cost: numbers of cars (default: %(default)s)",
     )
     options = parser.parse_args()
     if options.name == "budget":
@@ -46,7 +46,7 @@ def _write(path: Path | None, data: object) -> None:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown, as it stands in docs/."""
+    """Return a table in Markdown, as in docs/."""
     lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 

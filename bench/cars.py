@@ -1,6 +1,6 @@
-"""Eight simulated cars: what each truly does in a month, and what its maker's cloud gets of it.
+"""Eight kinds of simulated cars: what each does in a month, and what it reports.
 
-Everything is made up but seeded: the same seed gives the same month. Times are UTC.
+The same seed gives the same month. Times are UTC.
 """
 
 from bisect import bisect_right
@@ -15,11 +15,11 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 DAYS = 30
 END = START + timedelta(days=DAYS)
 
-# While a car is awake it reports this often (minutes), as the middle of the brands does.
+# The minutes between two reports of a car that is awake, as of an average make.
 _CADENCE = (4.0, 8.0)
-# And it stays awake for this long (minutes) after it was used.
+# The minutes for which a car stays awake after it was used.
 _TAIL = (5.0, 20.0)
-# Until a report can be read at Smartcar.
+# The time until a report can be read at Smartcar.
 _TRANSIT = timedelta(seconds=45)
 
 
@@ -34,82 +34,82 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the car told: its own time, what it was doing, and when its charge will be complete."""
+    """A report of the car: its time, what the car does, and when charging will be complete."""
 
-    at: datetime
+    reported_at: datetime
     activity: Activity
     charge_complete_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A month of one car: its uses, its reports, when the user sends commands.
+    """A month of one car: its uses, its reports, and when the user sends commands.
 
-    The car is subscribed, but its pushes do not reach this house after `pushed_until`.
+    The car is subscribed, but its pushes do not arrive after `pushed_until`.
     """
 
     uses: list[Use]
     reports: list[Report]
     refreshed: list[datetime] | None = None
-    """When the vendor refreshes its copy; None: with every report, as of a subscribed car."""
+    """When Smartcar refreshes its copy; None for every report, as of a subscribed car."""
     pushed_until: datetime = START
     """When the webhook dies."""
     commands: list[datetime] = field(default_factory=list)
 
     def stored(self, now: datetime) -> Report | None:
-        """Return the newest report that the vendor's copy holds."""
+        """Return the newest report in Smartcar's copy."""
         if self.refreshed is not None:
             index = bisect_right(self.refreshed, now)
             if not index:
                 return None
             now = self.refreshed[index - 1]
-        index = bisect_right(self.reports, now - _TRANSIT, key=lambda report: report.at)
+        index = bisect_right(self.reports, now - _TRANSIT, key=lambda report: report.reported_at)
         return self.reports[index - 1] if index else None
 
     def pushes(self) -> list[tuple[datetime, Report]]:
-        """Return what is pushed, and when it arrives."""
+        """Return the reports that are pushed, each with the time at which it arrives."""
         return [
-            (report.at + _TRANSIT, report)
+            (report.reported_at + _TRANSIT, report)
             for report in self.reports
-            if START <= report.at < self.pushed_until
+            if START <= report.reported_at < self.pushed_until
         ]
 
     def active_minutes(self) -> list[datetime]:
         """Return each minute of the month in which the car drives or charges."""
         minutes = []
         for use in self.uses:
-            at = use.start
-            while at < use.end:
-                minutes.append(at)
-                at += timedelta(minutes=1)
+            minute = use.start
+            while minute < use.end:
+                minutes.append(minute)
+                minute += timedelta(minutes=1)
         return minutes
 
 
 def reports_of(uses: Iterable[Use], dice: Random) -> list[Report]:
-    """Return what the car tells while it is used, and as it falls asleep after."""
+    """Return the reports of a car while it is in use, and until it sleeps again."""
     reports = [Report(START - timedelta(hours=9), Activity.AWAKE)]
     ordered = sorted(uses)
     for index, use in enumerate(ordered):
         following = ordered[index + 1].start if index + 1 < len(ordered) else END
-        at = use.start + timedelta(minutes=dice.uniform(0.5, 2))
-        while at < use.end:
+        reported_at = use.start + timedelta(minutes=dice.uniform(0.5, 2))
+        while reported_at < use.end:
             complete = None
-            if use.activity is Activity.CHARGING:  # cars guess
-                complete = use.end + (use.end - at) * dice.uniform(-0.1, 0.1)
-            reports.append(Report(at, use.activity, complete))
-            at += timedelta(minutes=dice.uniform(*_CADENCE))
+            if use.activity is Activity.CHARGING:  # an estimate
+                complete = use.end + (use.end - reported_at) * dice.uniform(-0.1, 0.1)
+            reports.append(Report(reported_at, use.activity, complete))
+            reported_at += timedelta(minutes=dice.uniform(*_CADENCE))
         asleep = min(use.end + timedelta(minutes=dice.uniform(*_TAIL)), following)
-        at = use.end + timedelta(seconds=30)
-        while at < asleep:
-            reports.append(Report(at, Activity.AWAKE))
-            at += timedelta(minutes=dice.uniform(*_CADENCE))
+        reported_at = use.end + timedelta(seconds=30)
+        while reported_at < asleep:
+            reports.append(Report(reported_at, Activity.AWAKE))
+            reported_at += timedelta(minutes=dice.uniform(*_CADENCE))
         if asleep < following:
             reports.append(Report(asleep, Activity.ASLEEP))
     return reports
 
 
 class _Diary:
-    """Writes a month down, day by day."""
+    """Collects the uses of a month, day by day."""
 
     def __init__(self, dice: Random) -> None:
         self.dice = dice
@@ -139,14 +139,14 @@ def _is_weekend(day: int) -> bool:
 
 
 def commuter(dice: Random) -> Month:
-    """To work and back on weekdays, errands at weekends, plugged in most evenings."""
+    """Drives to work and home on weekdays, short trips at weekends; charges most evenings."""
     diary = _Diary(dice)
     for day in range(DAYS):
         if _is_weekend(day):
             if dice.random() < 0.7:
                 hour = dice.uniform(9, 16)
-                back = diary.drive(day, hour, 0.5) + dice.uniform(1, 3)
-                diary.drive(day, back, 0.5, 0)
+                return_hour = diary.drive(day, hour, 0.5) + dice.uniform(1, 3)
+                diary.drive(day, return_hour, 0.5, 0)
         else:
             diary.drive(day, 7.2, 0.6)
             diary.drive(day, 16.5, 0.7, 0.5)
@@ -170,7 +170,7 @@ def taxi(dice: Random) -> Month:
 
 
 def garage_queen(dice: Random) -> Month:
-    """Stands in the garage; a short drive every other Sunday. Not subscribed."""
+    """Is used for a short drive every other Sunday. Not subscribed."""
     diary = _Diary(dice)
     for day in range(DAYS):
         if (START + timedelta(days=day)).weekday() == 6 and dice.random() < 0.5:
@@ -180,7 +180,7 @@ def garage_queen(dice: Random) -> Month:
 
 
 def night_charger(dice: Random) -> Month:
-    """Charges on the cheap tariff each night; a drive at an hour that nobody can guess."""
+    """Charges each night; drives at a random hour of most days."""
     diary = _Diary(dice)
     for day in range(DAYS):
         diary.charge(day, 0.6, 4.5, 0.1)
@@ -219,7 +219,7 @@ def sleeper(dice: Random) -> Month:
 
 
 def pushed(dice: Random) -> Month:
-    """A commuter whose pushes arrive, until the webhook dies on the 20th and nobody notices."""
+    """A commuter whose pushes arrive until the webhook dies on the 20th."""
     return replace(commuter(dice), pushed_until=START + timedelta(days=20))
 
 

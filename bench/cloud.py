@@ -1,4 +1,4 @@
-"""A simulated cloud in its own process, so that its work is not counted as the integration's.
+"""A simulated cloud in a process of its own, so that its work does not count as the integration's.
 
 `python -m bench.cloud N` serves N cars that stand still and send every signal, and prints a line of
 JSON with its address. It adds three routes to the cloud for the benchmark:
@@ -39,7 +39,7 @@ class BenchCloud:
         self.cloud = Cloud(vehicles=vehicles, connection_lag=0, subscription_lag=0)
         self.moves = False
         self._kilometers = 10_000
-        # With times of their own: else they would follow the reports of the cars.
+        # With fixed times, because the times would follow the reports of the cars otherwise.
         meta = times(self.cloud.clock.now())
         for connection in self.cloud.connections.values():
             self.cloud.cars[connection.vehicle_id].is_frozen = True
@@ -48,7 +48,7 @@ class BenchCloud:
                 self.cloud.override(connection.vehicle_id, code, signal)
 
     def drive(self, vehicle_id: str) -> None:
-        """Let a car have driven a kilometer, so that it shows a value that no car has sent yet."""
+        """Let a car report one more kilometer, a value that no car has sent yet."""
         self._kilometers += 1
         meta = times(self.cloud.clock.now())
         body: JsonObject = {"value": self._kilometers, "unit": "km"}
@@ -127,7 +127,7 @@ async def _serve(vehicles: int) -> None:
         host, port = runner.addresses[0][:2]
         line = {"origin": f"http://{host}:{port}", **bench.cloud.credentials()}
         print(json.dumps(line), flush=True)  # noqa: T201
-        # Until whoever started it closes its end.
+        # Until the process that started this one closes its end.
         await asyncio.get_running_loop().run_in_executor(None, input)
     except EOFError:
         pass

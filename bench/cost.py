@@ -1,4 +1,4 @@
-"""What the integration costs: the figures, and how many requests, events and writes are right."""
+"""What the integration costs: the figures, and the right numbers of requests, events and writes."""
 
 from dataclasses import dataclass, fields
 import json
@@ -46,7 +46,7 @@ class Cost:
     changed_by_one_value: dict[str, int]
     changed_by_push: dict[str, int]
     reported: dict[str, int]
-    """State writes without news, in all of the above."""
+    """States written without a change, in all of the above."""
     memory_kib_per_car: float
     store_kib_per_car: float
     store_writes: int
@@ -62,9 +62,9 @@ class Cost:
         return cls(**data)
 
     def missed(self) -> list[str]:
-        """Return a sentence for each count that is not as it should be; times are not judged."""
+        """Return a sentence for each wrong count; times are not judged."""
         cars = self.vehicles
-        # A value that moved brings the age of the data along; each request is counted.
+        # With a value, *Data from car* changes. With a request, *Requests left* changes.
         wanted: dict[str, tuple[object, object]] = {
             "requests to set up": (
                 self.setup_requests,

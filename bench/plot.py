@@ -9,7 +9,7 @@ _BUDGET, _FIXED = "#0b7285", "#adb5bd"
 
 
 def draw(results: Sequence[Result]) -> str:
-    """Return a picture of the profiles that are not idle."""
+    """Return an SVG of the profiles that are not idle."""
     shown = [result for result in results if not result.is_idle]
     most = max(result.fixed_median for result in shown)
     scale = (_WIDTH - _LEFT - 60) / most

@@ -1,9 +1,9 @@
-"""Measures requests, CPU, events, memory and disk of the integration for a number of cars.
+"""Measure requests, CPU, events, memory and disk of the integration for a number of cars.
 
 `python -m bench.run N` measures N cars in a Home Assistant of its own and prints JSON. The cloud
 is another process, reached over real HTTP.
 
-CPU is measured above a floor: the same HTTP and JSON, in the same run, with nothing behind it.
+CPU is measured above a floor: the same HTTP and JSON, in the same run, without the integration.
 """
 
 import argparse
@@ -75,7 +75,7 @@ class CloudProcess:
             response.raise_for_status()
 
     async def requests(self) -> dict[str, int]:
-        """Return the requests since the last time by route, without the free ones for webhooks."""
+        """Return the requests since the last call by route, without those for webhooks."""
         async with self._session.get(f"{self.origin}/bench/requests") as response:
             counted = await response.json()
         free = ("/v3/webhooks", "/v3/subscriptions")
@@ -109,7 +109,7 @@ async def _cloud(vehicles: int) -> AsyncIterator[CloudProcess]:
 
 @contextlib.asynccontextmanager
 async def _home_assistant(folder: Path) -> AsyncIterator[HomeAssistant]:
-    """Run a Home Assistant with nothing in it but an HTTP server on loopback."""
+    """Run a Home Assistant that has only an HTTP server on loopback."""
     (folder / "custom_components").symlink_to(ROOT / "custom_components")
     hass = HomeAssistant(str(folder))
     hass.config.skip_pip = True
@@ -150,7 +150,7 @@ def _entry(cloud: CloudProcess) -> ConfigEntry:
     )
 
 
-class _Watch:
+class _StateWrites:
     """Counts the states that are written, by the keys of their entities."""
 
     def __init__(self, hass: HomeAssistant) -> None:
@@ -179,8 +179,8 @@ class _Watch:
         entry = er.async_get(self._hass).async_get(entity_id)
         return entry.unique_id.partition("_")[2] if entry else entity_id
 
-    def take(self) -> dict[str, int]:
-        """Return what has changed since the last time."""
+    def changes(self) -> dict[str, int]:
+        """Return the states that were written since the last call."""
         changed, self._changed = self._changed, Counter()
         return dict(changed)
 
@@ -190,7 +190,7 @@ class _Watch:
             stop()
 
 
-class _Files:
+class _FileWrites:
     """Counts how often a file is written."""
 
     def __init__(self, path: Path) -> None:
@@ -205,7 +205,7 @@ class _Files:
         storage.write_utf8_file_atomic = write
 
     def stop(self) -> tuple[int, int]:
-        """Return how often it was written, and how often it may have been."""
+        """Return how often the file was written, and how often it may be written."""
         storage.write_utf8_file_atomic = self._write
         return self._count, int((time.monotonic() - self._begin) / 30) + 1
 
@@ -232,19 +232,19 @@ class _Measured:
         await vehicle.async_refresh()
 
     async def refresh_all(self) -> None:
-        """Refresh every car once, in a second of its own: so long is the shortest time shown."""
+        """Refresh every car once, a second later, because times are shown in whole seconds."""
         await asyncio.sleep(1)
         for vehicle in self.vehicles:
             await self.refresh(vehicle)
         await self._hass.async_block_till_done(wait_background_tasks=True)
 
     async def push(self, count: int, webhook_id: str = _WEBHOOK_ID) -> None:
-        """Have `count` events pushed, each of a car and with one new value."""
+        """Let the cloud push `count` events of a car, each with one new value."""
         url = f"http://127.0.0.1:{self._hass.http.server_port}/api/webhook/{webhook_id}"
         await self._cloud.command("push", url=url, vehicle_id=self._next().vehicle_id, count=count)
 
     async def refresh_cpu(self) -> Cpu:
-        """Measure a refresh against the same request with nothing behind it."""
+        """Measure a refresh against the same request without the integration."""
         token = await self._token()
 
         async def floor() -> None:
@@ -301,7 +301,7 @@ class _Measured:
 
 
 async def _cpu(measured: Work, floor: Work) -> Cpu:
-    """Measure the two in turn, a round each: a machine that gets slower slows both."""
+    """Measure the two in turn, so that a machine that gets slower slows both."""
     await measured()
     await floor()
     spent: dict[Work, list[float]] = {measured: [], floor: []}
@@ -318,7 +318,7 @@ async def _measure(vehicles: int) -> Cost:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         async with _cloud(vehicles) as cloud, _home_assistant(folder) as hass:
-            # Once without counting: what is imported then is not the price of these cars.
+            # Once without counting, because the imports are no cost of these cars.
             entry = _entry(cloud)
             await hass.config_entries.async_add(entry)
             await hass.async_block_till_done(wait_background_tasks=True)
@@ -328,7 +328,7 @@ async def _measure(vehicles: int) -> Cost:
             entry = _entry(cloud)
             measured = _Measured(hass, cloud, entry)
             path = folder / ".storage" / f"{DOMAIN}.{entry.entry_id}"
-            files = _Files(path)
+            file_writes = _FileWrites(path)
             gc.collect()
             begin = time.process_time()
             await hass.config_entries.async_add(entry)
@@ -337,20 +337,20 @@ async def _measure(vehicles: int) -> Cost:
             setup_requests = await cloud.requests()
             entities = len(hass.states.async_entity_ids())
 
-            watch = _Watch(hass)
-            # The first push also makes the entities that only push has.
+            state_writes = _StateWrites(hass)
+            # The first push also creates the entities of push.
             await measured.push_once()
-            watch.take()
+            state_writes.changes()
             await cloud.requests()
             await measured.refresh_all()
             refresh_requests = await cloud.requests()
-            by_nothing = watch.take()
+            by_nothing = state_writes.changes()
             await cloud.command("mileage", moves=True)
             await measured.refresh_all()
-            by_one_value = watch.take()
+            by_one_value = state_writes.changes()
             await measured.push_once()
-            by_push = watch.take()
-            watch.stop()
+            by_push = state_writes.changes()
+            state_writes.stop()
 
             refresh_moved = await measured.refresh_cpu()
             await cloud.command("mileage", moves=False)
@@ -358,7 +358,7 @@ async def _measure(vehicles: int) -> Cost:
             push = await measured.push_cpu()
 
             await hass.config_entries.async_unload(entry.entry_id)
-            writes, allowed = files.stop()
+            writes, allowed = file_writes.stop()
             store = path.stat().st_size
             await cloud.requests()
             begin = time.process_time()
@@ -367,7 +367,7 @@ async def _measure(vehicles: int) -> Cost:
             restart_cpu = time.process_time() - begin
             restart_requests = await cloud.requests()
 
-            # Once more, as watching the memory takes time.
+            # Once more, because tracing the memory takes time.
             await hass.config_entries.async_unload(entry.entry_id)
             tracemalloc.start()
             await hass.config_entries.async_setup(entry.entry_id)
@@ -389,7 +389,7 @@ async def _measure(vehicles: int) -> Cost:
                 changed_by_nothing=by_nothing,
                 changed_by_one_value=by_one_value,
                 changed_by_push=by_push,
-                reported=dict(watch.reported),
+                reported=dict(state_writes.reported),
                 memory_kib_per_car=memory / 1024 / vehicles,
                 store_kib_per_car=store / 1024 / vehicles,
                 store_writes=writes,

@@ -12,7 +12,7 @@ from custom_components.smartcar.budget import ApplicationBucket, Budget, Ledger,
 
 BUDGET = Budget()
 MONTHS = 8
-# What is known when the month begins is this old: the car was last used the evening before.
+# The time of the last known report when the month begins: the car was last used the evening before.
 _BEFORE = START - timedelta(hours=9)
 
 
@@ -38,7 +38,7 @@ class Result:
 
     @property
     def is_met(self) -> bool:
-        """Whether it is what was asked for."""
+        """Whether the budget has met its goal."""
         if self.is_idle:
             return self.most_requests <= BUDGET.monthly / 5
         return self.ratio <= 0.5 and self.most_requests <= BUDGET.monthly
@@ -49,30 +49,31 @@ class Result:
 
 
 @dataclass(slots=True)
-class _House:
-    """What is held of a car: when a newer report arrived, and which."""
+class _KnownReports:
+    """The reports of a car that are known: when each arrived, and its own time."""
 
     month: Month
-    arrived: list[datetime]
-    held: list[datetime]
+    received_at: list[datetime]
+    reported_at: list[datetime]
 
     @classmethod
-    def of(cls, month: Month) -> _House:
-        """Begin with what is left of the day before."""
+    def of(cls, month: Month) -> _KnownReports:
+        """Begin with the last report of the day before."""
         return cls(month, [START], [_BEFORE])
 
-    def take(self, report: Report | None, now: datetime) -> bool:
-        """Take in a report; tell whether it was news."""
-        if report is None or report.at <= self.held[-1]:
+    def apply(self, report: Report | None, now: datetime) -> bool:
+        """Add a report if it is newer than the last one; tell whether it is."""
+        if report is None or report.reported_at <= self.reported_at[-1]:
             return False
-        self.arrived.append(now)
-        self.held.append(report.at)
+        self.received_at.append(now)
+        self.reported_at.append(report.reported_at)
         return True
 
     def ages(self) -> list[float]:
         """Return how old (minutes) the newest report was in each minute of use."""
         return [
-            (minute - self.held[bisect_right(self.arrived, minute) - 1]) / timedelta(minutes=1)
+            (minute - self.reported_at[bisect_right(self.received_at, minute) - 1])
+            / timedelta(minutes=1)
             for minute in self.month.active_minutes()
         ]
 
@@ -82,37 +83,37 @@ def _situation(report: Report | None) -> Situation:
         return Situation(reported_at=_BEFORE)
     return Situation(
         activity=report.activity,
-        reported_at=report.at,
+        reported_at=report.reported_at,
         charge_complete_at=report.charge_complete_at,
     )
 
 
 def run(months: Sequence[Month], budget: Budget = BUDGET) -> list[tuple[int, list[float]]]:
-    """Let cars of one application live a month; return what each spent, and its ages in use."""
+    """Simulate a month of the cars of one application; return the requests and ages in use of each."""
     bucket = ApplicationBucket()
     ledgers = [Ledger(budget, bucket) for _ in months]
-    houses = [_House.of(month) for month in months]
-    # What comes from outside, by time: a push with its report, a command without.
-    outside: list[tuple[datetime, int, Report | None]] = [
+    known = [_KnownReports.of(month) for month in months]
+    # Pushes, each with its report, and commands, by time.
+    events: list[tuple[datetime, int, Report | None]] = [
         (at, car, report) for car, month in enumerate(months) for at, report in month.pushes()
     ]
-    outside += [(at, car, None) for car, month in enumerate(months) for at in month.commands]
-    outside.sort(key=lambda event: event[0], reverse=True)
+    events += [(at, car, None) for car, month in enumerate(months) for at in month.commands]
+    events.sort(key=lambda item: item[0], reverse=True)
     dues = [ledger.due(START) for ledger in ledgers]
     while True:
         car = min(range(len(dues)), key=dues.__getitem__)
         now, report, is_poll = dues[car], None, True
-        if outside and outside[-1][0] <= now:
-            (now, car, report), is_poll = outside.pop(), False
+        if events and events[-1][0] <= now:
+            (now, car, report), is_poll = events.pop(), False
         if now >= END:
             break
-        ledger, house = ledgers[car], houses[car]
+        ledger, reports = ledgers[car], known[car]
         if is_poll:
             ledger.spend(Purpose.POLL, now)
-            report = house.month.stored(now)
-            ledger.record_answer(_situation(report), now, news=house.take(report, now))
+            report = reports.month.stored(now)
+            ledger.record_answer(_situation(report), now, news=reports.apply(report, now))
         elif report is not None:
-            if house.take(report, now):
+            if reports.apply(report, now):
                 ledger.record_push(_situation(report), now)
         elif ledger.refusal(Purpose.COMMAND, now) is None:
             ledger.spend(Purpose.COMMAND, now)
@@ -120,27 +121,27 @@ def run(months: Sequence[Month], budget: Budget = BUDGET) -> list[tuple[int, lis
         dues[car] = ledger.due(now)
     last = END - timedelta(seconds=1)
     return [
-        (ledger.spent(last), house.ages()) for ledger, house in zip(ledgers, houses, strict=True)
+        (ledger.spent(last), reports.ages()) for ledger, reports in zip(ledgers, known, strict=True)
     ]
 
 
 def run_fixed(month: Month, requests: int) -> list[float]:
     """Spend the requests evenly, as an interval does; return the ages in use."""
-    house = _House.of(month)
+    reports = _KnownReports.of(month)
     interval = (END - START) / requests
     for index in range(requests):
         now = START + (index + 0.5) * interval
-        house.take(month.stored(now), now)
-    return house.ages()
+        reports.apply(month.stored(now), now)
+    return reports.ages()
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value that `share` of the others do not exceed."""
+    """Return the value that this share of the values does not exceed."""
     return sorted(values)[int(share * (len(values) - 1))]
 
 
 def measure(profile: str) -> Result:
-    """Measure a profile over some months that differ by their dice, each from a cold start."""
+    """Measure a profile over some random months, each without anything learned before."""
     spent: list[int] = []
     ages: list[float] = []
     fixed: list[float] = []

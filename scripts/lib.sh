@@ -1,4 +1,4 @@
-# What scripts/setup and scripts/lock share. Sourced, from the checkout's root, by bash.
+# Functions of several scripts. To be sourced by bash in the checkout's root.
 
 MIN_PYTHON=3.14.2
 UV_VERSION=0.13.8
@@ -30,8 +30,8 @@ find_uv() {
   echo "$uv"
 }
 
-# A few packages come without a wheel and are compiled. Compilers do not look for the headers
-# of a Python that was unpacked into .toolchain/ by themselves.
+# A few packages have no wheel and are compiled. Compilers do not find the headers of a Python in
+# .toolchain/ by themselves.
 use_headers_of() {
   local headers
   headers=$("$1" -c 'import sys; print(sys.base_prefix)')/include
