@@ -87,8 +87,7 @@ class Home:
 
     async def load(self, entry: ConfigEntry | None = None) -> None:
         """Set up an entry that was added, or unloaded, before."""
-        assert await self.hass.config_entries.async_setup((entry or self.entry).entry_id)
-        await self.settle()
+        await states.set_up(self.hass, entry or self.entry)
 
     async def unload(self) -> None:
         """Unload the entry."""

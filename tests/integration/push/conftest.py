@@ -36,7 +36,7 @@ async def new_home(
     cloud.retry_scale = 0
     caplog.set_level(logging.DEBUG, "custom_components.smartcar")
     # Before the server starts, since it takes no more routes then.
-    for component in ("homeassistant", "auth", "webhook", "config"):
+    for component in ("homeassistant", "auth", "webhook", "config", "websocket_api"):
         assert await async_setup_component(hass, component, {})
     for car in cars:
         # Nothing moves but what a test moves.

@@ -13,7 +13,7 @@ import pytest
 from custom_components.smartcar.const import CONF_EXCLUDED_VEHICLES
 from simulator.faults import Fault
 from tests.helpers.push_home import WEBHOOK_ID, PushHome
-from tests.helpers.routes import SUBSCRIBE, WEBHOOKS
+from tests.helpers.routes import LIST_WEBHOOKS, SUBSCRIBE
 from tests.helpers.times import LISTING
 
 
@@ -131,7 +131,7 @@ async def test_failing_list_of_webhooks_does_not_stop_the_set_up(
     assert new_home.battery() != "unknown"
     listed = []
     for _ in range(16):
-        listed.append(new_home.cloud.requests[WEBHOOKS])
+        listed.append(new_home.cloud.requests[LIST_WEBHOOKS])
         await new_home.let_pass(timedelta(seconds=60))
     assert listed == [1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 5]
     assert new_home.issues() == {}
