@@ -1,4 +1,4 @@
-"""Event entities, as somebody sees them who waits for their events."""
+"""Event entities: the types of their events, one after the other."""
 
 from typing import Any
 

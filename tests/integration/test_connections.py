@@ -5,7 +5,6 @@ import json
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
-from custom_components.smartcar.const import DOMAIN
 from simulator import Cloud
 from simulator.car import Car
 from simulator.faults import Fault
@@ -54,9 +53,7 @@ async def test_disconnected_car_is_gone_after_two_lists_and_comes_back(home: Hom
     assert home.device(gone) is not None
     home.polls()
     with pytest.raises(HomeAssistantError, match="no longer connected"):
-        await home.hass.services.async_call(
-            DOMAIN, "refresh", {"device_id": home.device_id(gone)}, blocking=True
-        )
+        await home.call_refresh(gone)
     await home.update_entities(gone, ODOMETER)
     await home.let_pass(POLL)
     assert home.polls() == len(others)

@@ -90,7 +90,7 @@ async def test_car_without_nickname_is_named_for_its_model(new_home: Home) -> No
 
 
 async def test_late_nickname_renames_the_device_and_no_entity_id(new_home: Home) -> None:
-    """They rename the device; entity ids, which automations hold, stay."""
+    """Automations use the entity ids, so those stay."""
     car = new_home.car
     new_home.cloud.override(car.id, "vehicleidentification-vin", None)
     await new_home.set_up()
@@ -145,7 +145,7 @@ async def test_restart_with_fresh_data_costs_nothing(home: Home) -> None:
     polled_at = {car.id: home.value(car, "sensor.next_poll") for car in home.cars}
 
     def shown() -> dict[str, str]:
-        """Return all states. When to ask next is worked out anew, to a few seconds."""
+        """Return all states but the next poll, which is computed anew, to a few seconds."""
         everything = {state.entity_id: state.state for state in home.hass.states.async_all()}
         return {key: state for key, state in everything.items() if "next_request" not in key}
 
@@ -387,7 +387,7 @@ async def test_hundred_cars_cost_requests_and_writes_in_proportion(new_home: Hom
 
 
 async def _listing(home: Home) -> str:
-    """Return what the cloud answers when asked for the connections."""
+    """Return the list of connections as the cloud sends it."""
     response = await async_get_clientsession(home.hass).get(
         f"{os.environ['SMARTCAR_API_ORIGIN']}/v3/connections",
         headers={"Authorization": f"Bearer {home.cloud.mint_token()}"},

@@ -103,7 +103,7 @@ async def test_errors_keep_the_last_good_values(
 
 
 def _values(home: Home, car: Car) -> dict[str, object]:
-    """Return what the entities show, apart from when they were told; numbers as numbers."""
+    """Return what the entities show, apart from times; numbers as numbers."""
     shown: dict[str, object] = {}
     for name, text in seen(home).items():
         if name in ALWAYS:
