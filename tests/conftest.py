@@ -150,16 +150,21 @@ async def entry(hass: HomeAssistant, new_entry: NewEntry) -> ConfigEntry:
 
 
 @pytest.fixture
+def clock(request: pytest.FixtureRequest) -> FrozenDateTimeFactory | None:
+    """Return the clock that stands still, if the test uses the fixture `freezer`."""
+    return request.getfixturevalue("freezer") if "freezer" in request.fixturenames else None
+
+
+@pytest.fixture
 def new_home(
-    request: pytest.FixtureRequest,
     hass: HomeAssistant,
     cloud: Cloud,
     cars: list[Car],
     new_entry: NewEntry,
+    clock: FrozenDateTimeFactory | None,
 ) -> Home:
-    """Return a home without an entry. Its clock stands still if the test uses `freezer`."""
-    freezer = request.getfixturevalue("freezer") if "freezer" in request.fixturenames else None
-    return Home(hass, cloud, cars, new_entry, freezer)
+    """Return a home without an entry."""
+    return Home(hass, cloud, cars, new_entry, clock)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The home of a test: Home Assistant with the cars of one application, and the cloud they are in."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -38,13 +39,13 @@ class Home:
         cloud: Cloud,
         cars: list[Car],
         new_entry: NewEntry,
-        freezer: FrozenDateTimeFactory | None,
+        clock: FrozenDateTimeFactory | None,
     ) -> None:
         self.hass = hass
         self.cloud = cloud
         self.cars = cars
         self._new_entry = new_entry
-        self._freezer = freezer
+        self._clock = clock
         self._entry: MockConfigEntry | None = None
 
     @property
@@ -86,8 +87,7 @@ class Home:
 
     async def load(self, entry: ConfigEntry | None = None) -> None:
         """Set up an entry that was added, or unloaded, before."""
-        assert await self.hass.config_entries.async_setup((entry or self.entry).entry_id)
-        await self.settle()
+        await states.set_up(self.hass, entry or self.entry)
 
     async def unload(self) -> None:
         """Unload the entry."""
@@ -117,17 +117,17 @@ class Home:
         """Return what an entity shows."""
         return self.state(car, entity).state
 
-    def entities(self, car: Car) -> set[str]:
+    def entities(self, car: Car | None = None) -> set[str]:
         """Return the entities of a car that show a state."""
-        return states.entities(self.hass, self.entry, car)
+        return states.entities(self.hass, self.entry, car or self.car)
 
     def device(self, car: Car, entry: ConfigEntry | None = None) -> dr.DeviceEntry | None:
         """Return the device of a car, if it exists."""
         return states.device(self.hass, entry or self.entry, car)
 
-    def device_id(self, car: Car) -> str:
+    def device_id(self, car: Car | None = None) -> str:
         """Return the id of a device that must be there."""
-        return states.device_id(self.hass, self.entry, car)
+        return states.device_id(self.hass, self.entry, car or self.car)
 
     def issues(self) -> dict[str, ir.IssueEntry]:
         """Return the open repairs of the integration, by the key of their text."""
@@ -143,29 +143,40 @@ class Home:
         """Call an action of Home Assistant, as "domain.action", on one entity."""
         await states.act(self.hass, action, self.entity_id(car, entity), **data)
 
-    async def press_refresh(self, car: Car) -> None:
+    async def press_refresh(self, car: Car | None = None) -> None:
         """Press *Refresh*."""
-        await self.act("button.press", car, "button.refresh")
+        await self.act("button.press", car or self.car, "button.refresh")
 
     async def refresh(self, *cars: Car) -> None:
-        """Press *Refresh* of several cars, and wait until nothing is under way."""
-        for car in cars:
+        """Press *Refresh* of cars, and wait until nothing is under way."""
+        for car in cars or (self.car,):
             await self.press_refresh(car)
         await self.settle()
 
-    async def lock(self, car: Car) -> None:
+    async def lock(self, car: Car | None = None) -> None:
         """Lock a car."""
-        await self.act("lock.lock", car, LOCK)
+        await self.act("lock.lock", car or self.car, LOCK)
 
-    async def unlock(self, car: Car) -> None:
+    async def unlock(self, car: Car | None = None) -> None:
         """Unlock a car."""
-        await self.act("lock.unlock", car, LOCK)
+        await self.act("lock.unlock", car or self.car, LOCK)
+
+    async def update_entities(self, car: Car, *entities: str) -> None:
+        """Update entities, as an automation does."""
+        ids = [self.entity_id(car, entity) for entity in entities]
+        await self.hass.services.async_call(
+            "homeassistant", "update_entity", {"entity_id": ids}, blocking=True
+        )
+
+    def begin[T](self, action: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Begin something that the user waits for."""
+        return self.hass.async_create_task(action)
 
     async def call(self, action: str, **data: Any) -> None:
         """Call an action of the integration."""
         await self.hass.services.async_call(DOMAIN, action, data, blocking=True)
 
-    async def call_refresh(self, car: Car) -> None:
+    async def call_refresh(self, car: Car | None = None) -> None:
         """Call the action *Refresh* on the device of a car."""
         await self.call("refresh", device_id=self.device_id(car))
 
@@ -174,8 +185,8 @@ class Home:
     @property
     def freezer(self) -> FrozenDateTimeFactory:
         """The clock, which stands still; only where the test uses the fixture `freezer`."""
-        assert self._freezer is not None, "the test does not use the fixture freezer"
-        return self._freezer
+        assert self._clock is not None, "the test does not use the fixture freezer"
+        return self._clock
 
     async def let_pass(self, span: timedelta, step: timedelta | None = None) -> None:
         """Let time pass, in steps if need be, and whatever is due happen."""

@@ -1,15 +1,20 @@
-"""Home Assistant with push set up, reached by the simulated cloud, and by strangers, over HTTP."""
+"""A home with push, which the simulated cloud and strangers reach over HTTP."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 import json
 import time
 from typing import Any
 
 from aiohttp.test_utils import TestClient
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.components.webhook import async_handle_webhook
-from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET, CONF_WEBHOOK_ID
+from homeassistant.const import (
+    CONF_CLIENT_ID,
+    CONF_CLIENT_SECRET,
+    CONF_WEBHOOK_ID,
+    EVENT_CORE_CONFIG_UPDATE,
+)
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.aiohttp import MockRequest
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -18,32 +23,33 @@ from custom_components.smartcar.const import CONF_APPLICATION_MANAGEMENT_TOKEN
 from custom_components.smartcar.push.url import NoPublicUrlError
 from custom_components.smartcar.store import PushLog
 from simulator import Cloud
+from simulator.car import Car
 from simulator.webhooks import Webhook
-from tests.helpers.states import issues, settle
+
+from .home import ODOMETER, Home, NewEntry
 
 WEBHOOK_ID = "0123456789abcdef"
-ODOMETER = "odometer-traveleddistance"
+TRAVELED_DISTANCE = "odometer-traveleddistance"
 
 
-class World:
-    """One entry with push, the address that it is told to have, and the dashboard's webhook."""
+class PushHome(Home):
+    """A home with a public URL, and the webhook that its user makes in the dashboard."""
 
-    entry: MockConfigEntry
     webhook: Webhook
 
     def __init__(
         self,
         hass: HomeAssistant,
         cloud: Cloud,
+        cars: list[Car],
+        new_entry: NewEntry,
+        clock: FrozenDateTimeFactory | None,
         browser: TestClient[Any, Any],
         monkeypatch: pytest.MonkeyPatch,
-        new_entry: Callable[..., MockConfigEntry],
     ) -> None:
-        self._hass = hass
-        self.cloud = cloud
+        super().__init__(hass, cloud, cars, new_entry, clock)
         self.browser = browser
         self.url: str | None = str(browser.make_url(f"/api/webhook/{WEBHOOK_ID}"))
-        self._new_entry = new_entry
         self._events = 0
 
         async def get_url(_: HomeAssistant, webhook_id: str) -> str:
@@ -52,12 +58,12 @@ class World:
                 raise NoPublicUrlError
             return self.url
 
-        # The one thing that cannot be as outside: the public address.
+        # The one thing that cannot be as in the world outside: the public URL.
         monkeypatch.setattr("custom_components.smartcar.push.url.async_get_push_url", get_url)
 
-    async def set_up(self, **data: str) -> MockConfigEntry:
-        """Set the entry up."""
-        self.entry = self._new_entry(
+    async def set_up_push(self, **data: str) -> MockConfigEntry:
+        """Add an entry with push, and set it up."""
+        return await self.set_up(
             data={
                 CONF_CLIENT_ID: self.cloud.client_id,
                 CONF_CLIENT_SECRET: self.cloud.client_secret,
@@ -66,9 +72,6 @@ class World:
                 **data,
             }
         )
-        assert await self._hass.config_entries.async_setup(self.entry.entry_id)
-        await settle(self._hass)
-        return self.entry
 
     async def make_webhook(self, **options: Any) -> Webhook:
         """Make the webhook in the dashboard, as the repair says, and wait for the first push."""
@@ -77,19 +80,37 @@ class World:
         return self.webhook
 
     async def flush(self) -> None:
-        """Wait until the cloud has delivered everything and Home Assistant has dealt with it."""
+        """Wait until the cloud has delivered everything and Home Assistant has applied it."""
         for _ in range(2):
             await self.cloud.flush()
-            await settle(self._hass)
+            await self.settle()
 
-    async def reload(self) -> None:
-        """Unload the entry and set it up again, as a restart does."""
-        assert await self._hass.config_entries.async_reload(self.entry.entry_id)
-        await settle(self._hass)
+    async def list_webhooks(self) -> set[str]:
+        """Let Home Assistant list the webhooks again; return the keys of the open repairs."""
+        self.hass.bus.async_fire(EVENT_CORE_CONFIG_UPDATE)
+        await self.settle()
+        return set(self.issues())
+
+    async def report(self, **values: Any) -> None:
+        """Let the first car change, and wait until the cloud has delivered that."""
+        self.cloud.patch_state(self.car.id, values)
+        await self.flush()
+
+    def battery(self) -> str:
+        """Return the battery level that is shown of the first car, in percent."""
+        return f"{float(self.value(self.car, 'sensor.battery_level')):g}"
+
+    def odometer(self) -> float:
+        """Return the odometer that is shown of the first car, in km."""
+        return float(self.value(self.car, ODOMETER))
+
+    def subscribed(self) -> set[str]:
+        """Return the ids of the cars that are subscribed to any webhook."""
+        return {subscription.vehicle_id for subscription in self.cloud.subscriptions.values()}
 
     @property
     def log(self) -> PushLog:
-        """What is remembered of the deliveries."""
+        """What is stored about the deliveries."""
         log: PushLog = self.entry.runtime_data.context.push_log
         return log
 
@@ -99,10 +120,6 @@ class World:
         return {
             kind: count for kind, count in self.log.counts.items() if kind != "applied" and count
         }
-
-    def issues(self) -> dict[str, ir.IssueEntry]:
-        """Return the repairs, by the key of their text."""
-        return issues(self._hass)
 
     # Sending
 
@@ -131,14 +148,14 @@ class World:
         } | changes
 
     async def post(
-        self, body: bytes, *signatures: str, door: str = "http", **headers: str
+        self, body: bytes, *signatures: str, via: str = "http", **headers: str
     ) -> tuple[int, bytes]:
         """Send a body through the HTTP server, or as a cloudhook brings it."""
-        if door == "cloudhook":
+        if via == "cloudhook":
             if signatures:
                 headers["SC-Signature"] = signatures[0]
             request = MockRequest(content=body, mock_source="cloud", method="POST", headers=headers)
-            answer = await async_handle_webhook(self._hass, WEBHOOK_ID, request)
+            answer = await async_handle_webhook(self.hass, WEBHOOK_ID, request)
             content = answer.body
             return answer.status, content if isinstance(content, bytes) else b""
         pairs = [("SC-Signature", one) for one in signatures]
@@ -147,9 +164,9 @@ class World:
         )
         return response.status, await response.read()
 
-    async def send(self, event: Mapping[str, Any], door: str = "http") -> int:
+    async def send(self, event: Mapping[str, Any], via: str = "http") -> int:
         """Send an event with the right signature; return the status."""
         body = json.dumps(event).encode()
-        status, content = await self.post(body, self.cloud.sign(body), door=door)
+        status, content = await self.post(body, self.cloud.sign(body), via=via)
         assert content == b""
         return status

@@ -4,8 +4,10 @@ CONNECTIONS = "GET /v3/connections"
 SIGNALS = "GET /v3/vehicles/{vehicle_id}/signals"
 TOKENS = "POST /oauth2/token"
 COMMANDS = "POST /v3/vehicles/{vehicle_id}/commands/"
-WEBHOOKS = "GET /v3/webhooks"
+LIST_WEBHOOKS = "GET /v3/webhooks"
+LIST_SUBSCRIPTIONS = "GET /v3/subscriptions"
 SUBSCRIBE = "POST /v3/subscriptions"
+UNSUBSCRIBE = "DELETE /v3/subscriptions/{subscription_id}"
 
 SIGNALS_ROUTE = SIGNALS.removeprefix("GET ")
 CONNECTIONS_ROUTE = CONNECTIONS.removeprefix("GET ")

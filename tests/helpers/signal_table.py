@@ -1,4 +1,4 @@
-"""What a user is to see of the documented body of each signal.
+"""What a user sees of the documented body of each signal.
 
 Written from Smartcar's reference, not from the integration.
 """
@@ -100,7 +100,7 @@ _ROWS = (
         (
             _is("charging", True, "battery_charging"),
             Shown("switch.charging", "on", device_class="switch"),
-            # How things stand at first is no event.
+            # The first value is no event.
             Shown("event.charging_event", "unknown"),
         ),
     ),
@@ -265,6 +265,8 @@ _ROWS = (
 )
 
 TABLE: Mapping[str, Row] = {row.code: row for row in _ROWS}
+BODIES = {code: row.body for code, row in TABLE.items()}
+SHOWN = tuple(shown for row in TABLE.values() for shown in row.shown)
 
 # What every car has, whatever it sends.
 ALWAYS = frozenset(

@@ -1,4 +1,4 @@
-"""One car whose store a test fills signal by signal, and Home Assistant as it shows the car."""
+"""Signals of a car: what a test lets the cloud store, and what Home Assistant shows of it."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,8 +8,6 @@ import math
 from typing import Any
 from unittest.mock import PropertyMock, patch
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.entity import Entity
 import pytest
@@ -18,34 +16,35 @@ from custom_components.smartcar.const import DOMAIN
 from simulator import Cloud
 from simulator.car import Car
 from simulator.ownership import Grant
-from tests.helpers.signal_table import Shown
-from tests.helpers.states import device_id, entities, entity_id, settle, state
+
+from .home import Home
+from .signal_table import Shown
 
 ATTRIBUTES = ("unit_of_measurement", "device_class", "state_class")
 
 
 @contextmanager
 def everything_enabled() -> Iterator[None]:
-    """Enable the entities that are disabled by default; which ones is not judged here."""
+    """Enable the entities that are disabled by default."""
     name = "entity_registry_enabled_default"
     with patch.object(Entity, name, new_callable=PropertyMock(return_value=True)):
         yield
 
 
 def send(cloud: Cloud, car: Car, bodies: Mapping[str, Any]) -> None:
-    """Let the car's store hold these bodies."""
+    """Store these bodies for a car."""
     for code, body in bodies.items():
         cloud.override(car.id, code, {"body": body, "status": "SUCCESS"})
 
 
 def fail(cloud: Cloud, car: Car, errors: Mapping[str, Mapping[str, Any]]) -> None:
-    """Let the car's store hold these failures, written like `Override`."""
+    """Store these failures for a car, written like `Override`."""
     for code, error in errors.items():
         cloud.override(car.id, code, dict(error))
 
 
 def forbid(cloud: Cloud, car: Car, *permissions: str) -> None:
-    """Let the car's owner never have granted some permissions."""
+    """Take some permissions out of every grant of the owner of a car."""
     for connection in cloud.connections_of(vehicle_id=car.id):
         connection.grants = [
             Grant(
@@ -57,39 +56,32 @@ def forbid(cloud: Cloud, car: Car, *permissions: str) -> None:
         ]
 
 
-async def set_up(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Set the entry up."""
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await settle(hass)
-
-
-async def ask(hass: HomeAssistant, entry: ConfigEntry, car: Car, action: str) -> Any:
-    """Return what one of the actions that answer says of the car."""
-    answer = await hass.services.async_call(
+async def response(home: Home, action: str) -> Any:
+    """Return the response of an action for the first car, as a template or the frontend gets it."""
+    answer = await home.hass.services.async_call(
         DOMAIN,
         action,
-        {"device_id": device_id(hass, entry, car)},
+        {"device_id": home.device_id()},
         blocking=True,
         return_response=True,
     )
-    # As a script, a template or the frontend gets it.
     (vehicle,) = json.loads(json.dumps(answer))["vehicles"]
     return vehicle
 
 
-def seen(hass: HomeAssistant, entry: ConfigEntry, car: Car) -> dict[str, str]:
-    """Return the state of each entity of the car, as "platform.key"."""
-    return {name: state(hass, car, name).state for name in sorted(entities(hass, entry, car))}
+def seen(home: Home) -> dict[str, str]:
+    """Return the state of each entity of the first car, by "platform.key"."""
+    return {name: home.value(home.car, name) for name in sorted(home.entities())}
 
 
-def differences(hass: HomeAssistant, car: Car, expected: tuple[Shown, ...]) -> list[str]:
-    """Return, in words, what an entity shows otherwise than expected."""
+def differences(home: Home, expected: tuple[Shown, ...]) -> list[str]:
+    """Return, in words, what the entities of the first car show otherwise than expected."""
     found = []
     for shown in expected:
-        if (name := entity_id(hass, car, shown.entity)) is None:
+        if (name := home.entity_id(home.car, shown.entity)) is None:
             found.append(f"{shown.entity}: missing")
             continue
-        current = hass.states.get(name)
+        current = home.hass.states.get(name)
         assert current is not None
         wanted: dict[str, Any] = dict(
             zip(ATTRIBUTES, (shown.unit, shown.device_class, shown.state_class), strict=True)
@@ -120,8 +112,8 @@ def complaints(caplog: pytest.LogCaptureFixture) -> list[str]:
     ]
 
 
-def device_of(hass: HomeAssistant, entry: ConfigEntry, car: Car) -> dr.DeviceEntry:
-    """Return the car's device."""
-    found = dr.async_get(hass).async_get(device_id(hass, entry, car))
+def device_of(home: Home) -> dr.DeviceEntry:
+    """Return the device of the first car."""
+    found = dr.async_get(home.hass).async_get(home.device_id())
     assert isinstance(found, dr.DeviceEntry)
     return found

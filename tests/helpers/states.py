@@ -64,6 +64,12 @@ async def act(hass: HomeAssistant, action: str, target: str | None, **data: Any)
     await hass.services.async_call(domain, name, {"entity_id": target, **data}, blocking=True)
 
 
+async def set_up(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Set an entry up."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settle(hass)
+
+
 async def settle(hass: HomeAssistant) -> None:
     """Wait until nothing is under way."""
     await hass.async_block_till_done(wait_background_tasks=True)

@@ -1,4 +1,4 @@
-"""Commands: what is shown meanwhile, what success and every kind of failure leave behind."""
+"""Commands: what is shown meanwhile, and after success and every kind of failure."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,10 +6,7 @@ from datetime import timedelta
 import json
 from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
@@ -19,37 +16,19 @@ from simulator.car import Car
 from simulator.clock import iso
 from simulator.errors import envelope, problem
 from simulator.faults import Fault, Stream
-from tests.helpers.home import NewEntry
+from tests.helpers.home import LOCK, Home, refused
 from tests.helpers.routes import ANY_COMMAND, COMMANDS, SIGNALS, TOKENS
-from tests.helpers.states import act, entities, entity_id, let_pass, settle, state, value
-from tests.helpers.times import POLL, next_month
+from tests.helpers.times import MINUTE, POLL, next_month
 
-LOCK = "lock.door_lock"
 SWITCH = "switch.charging"
 LIMIT = "number.charge_limit"
+PORT = "cover.charge_port"
 LOCK_REQUEST = f"{COMMANDS}security/lock"
 UNLOCK_REQUEST = f"{COMMANDS}security/unlock"
-MINUTE = timedelta(minutes=1)
-
-
-async def unlock(hass: HomeAssistant, car: Car) -> None:
-    await act(hass, "lock.unlock", entity_id(hass, car, LOCK))
-
-
-async def lock(hass: HomeAssistant, car: Car) -> None:
-    await act(hass, "lock.lock", entity_id(hass, car, LOCK))
-
-
-async def refused(hass: HomeAssistant, action: str, target: str | None, **data: Any) -> str:
-    """Return the sentence with which a command fails."""
-    with pytest.raises(HomeAssistantError) as caught:
-        await act(hass, action, target, **data)
-    assert caught.value.translation_key
-    return str(caught.value)
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that is on its way."""
+    """Wait until a condition holds."""
     async with asyncio.timeout(5):
         while not condition():  # noqa: ASYNC110  # states are what is waited for
             await asyncio.sleep(0.005)
@@ -58,171 +37,138 @@ async def until(condition: Callable[[], bool]) -> None:
 # Success
 
 
-async def test_lock_and_unlock(
-    hass: HomeAssistant, cloud: Cloud, cars: list[Car], entry: ConfigEntry
-) -> None:
-    car = cars[0]
-    assert value(hass, car, LOCK) == "locked"
-    cloud.faults.add(Fault(route=ANY_COMMAND, delay=0.1, count=2))
+async def test_lock_shows_what_it_does_meanwhile(home: Home) -> None:
+    car = home.car
+    assert home.value(car, LOCK) == "locked"
+    home.cloud.faults.add(Fault(route=ANY_COMMAND, delay=0.1, count=2))
     for action, meanwhile, done in (
-        (unlock, "unlocking", "unlocked"),
-        (lock, "locking", "locked"),
+        (home.unlock, "unlocking", "unlocked"),
+        (home.lock, "locking", "locked"),
     ):
-        task = hass.async_create_task(action(hass, car))
-        await until(lambda: value(hass, car, LOCK) == meanwhile)  # noqa: B023
+        task = home.begin(action(car))
+        await until(lambda: home.value(car, LOCK) == meanwhile)  # noqa: B023
         assert not task.done()
         await task
-        assert value(hass, car, LOCK) == done
+        assert home.value(car, LOCK) == done
     assert car.state.locked
-    assert not state(hass, car, LOCK).attributes.get("assumed_state")
+    assert not home.state(car, LOCK).attributes.get("assumed_state")
 
 
-async def test_last_of_two_commands_is_shown_while_both_are_under_way(
-    hass: HomeAssistant, cloud: Cloud, cars: list[Car], entry: ConfigEntry
-) -> None:
-    cloud.faults.add(Fault(route=ANY_COMMAND, delay=0.1))
-    first = hass.async_create_task(unlock(hass, cars[0]))
-    second = hass.async_create_task(lock(hass, cars[0]))
+async def test_last_of_two_commands_is_shown_meanwhile(home: Home) -> None:
+    home.cloud.faults.add(Fault(route=ANY_COMMAND, delay=0.1))
+    first = home.begin(home.unlock())
+    second = home.begin(home.lock())
     await first
     assert not second.done()
-    assert value(hass, cars[0], LOCK) == "locking"
+    assert home.value(home.car, LOCK) == "locking"
     await second
-    assert value(hass, cars[0], LOCK) == "locked"
+    assert home.value(home.car, LOCK) == "locked"
 
 
-async def test_charging_switch(
-    hass: HomeAssistant, cloud: Cloud, cars: list[Car], entry: ConfigEntry
-) -> None:
-    car = cars[0]
-    switch = entity_id(hass, car, SWITCH)
-    assert value(hass, car, SWITCH) == "on"
-    assert value(hass, car, "sensor.charge_wattage") != "0.0"
-    cloud.faults.add(Fault(route=ANY_COMMAND, delay=0.1, count=1))
-    task = hass.async_create_task(act(hass, "switch.turn_off", switch))
-    await until(lambda: value(hass, car, SWITCH) == "off")
+async def test_switch_starts_and_stops_charging(home: Home) -> None:
+    car = home.car
+    assert home.value(car, SWITCH) == "on"
+    assert home.value(car, "sensor.charge_wattage") != "0.0"
+    home.cloud.faults.add(Fault(route=ANY_COMMAND, delay=0.1, count=1))
+    task = home.begin(home.act("switch.turn_off", car, SWITCH))
+    await until(lambda: home.value(car, SWITCH) == "off")
     assert not task.done()
-    assert value(hass, car, "binary_sensor.charging") == "on"
+    assert home.value(car, "binary_sensor.charging") == "on"
     await task
-    assert value(hass, car, "binary_sensor.charging") == "off"
-    assert float(value(hass, car, "sensor.charge_wattage")) == 0
+    assert home.value(car, "binary_sensor.charging") == "off"
+    assert float(home.value(car, "sensor.charge_wattage")) == 0
     assert not car.state.charging
-    await act(hass, "switch.turn_on", switch)
-    assert value(hass, car, "binary_sensor.charging") == "on"
+    await home.act("switch.turn_on", car, SWITCH)
+    assert home.value(car, "binary_sensor.charging") == "on"
     assert car.state.charging
 
 
-async def test_charge_limit(
-    hass: HomeAssistant, cloud: Cloud, cars: list[Car], entry: ConfigEntry
-) -> None:
-    car = cars[0]
-    limit = entity_id(hass, car, LIMIT)
-    cloud.faults.add(Fault(route=ANY_COMMAND, delay=0.1, count=1))
-    task = hass.async_create_task(act(hass, "number.set_value", limit, value=71))
-    await until(lambda: value(hass, car, LIMIT) == "71.0")
+async def test_charge_limit_is_shown_at_once_and_withdrawn_if_refused(home: Home) -> None:
+    car = home.car
+    home.cloud.faults.add(Fault(route=ANY_COMMAND, delay=0.1, count=1))
+    task = home.begin(home.act("number.set_value", car, LIMIT, value=71))
+    await until(lambda: home.value(car, LIMIT) == "71.0")
     assert not task.done()
     await task
-    assert (value(hass, car, LIMIT), car.state.charge_limit) == ("71.0", 71.0)
+    assert (home.value(car, LIMIT), car.state.charge_limit) == ("71.0", 71.0)
 
-    cloud.faults.add(Fault(route=ANY_COMMAND, delay=0.1, status=502, count=1))
-    refusal = asyncio.create_task(refused(hass, "number.set_value", limit, value=90))
-    await until(lambda: value(hass, car, LIMIT) == "90.0")
+    home.cloud.faults.add(Fault(route=ANY_COMMAND, delay=0.1, status=502, count=1))
+    refusal = asyncio.create_task(refused(home.act("number.set_value", car, LIMIT, value=90)))
+    await until(lambda: home.value(car, LIMIT) == "90.0")
     await refusal
-    assert value(hass, car, LIMIT) == "71.0"
+    assert home.value(car, LIMIT) == "71.0"
 
 
-async def test_charge_port(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    entry: ConfigEntry,
-) -> None:
-    car = cars[0]
-    cloud.patch_state(car.id, {"plugged": False})
-    await let_pass(hass, freezer, POLL)
-    port = entity_id(hass, car, "cover.charge_port")
-    await act(hass, "cover.open_cover", port)
-    assert value(hass, car, "cover.charge_port") == "open"
-    await act(hass, "cover.close_cover", port)
-    assert value(hass, car, "cover.charge_port") == "closed"
+@pytest.mark.usefixtures("freezer")
+async def test_charge_port_opens_and_closes(home: Home) -> None:
+    car = home.car
+    home.cloud.patch_state(car.id, {"plugged": False})
+    await home.let_pass(POLL)
+    await home.act("cover.open_cover", car, PORT)
+    assert home.value(car, PORT) == "open"
+    await home.act("cover.close_cover", car, PORT)
+    assert home.value(car, PORT) == "closed"
     assert not car.state.port_open
 
 
 # What polls do to it afterwards
 
 
-def report_lock(cloud: Cloud, car: Car, locked: bool, at: float) -> None:
-    times = {"oemUpdatedAt": iso(at), "retrievedAt": iso(at), "ingestedAt": iso(at)}
+def report_lock(cloud: Cloud, car: Car, locked: bool, time: float) -> None:
+    """Let a car report its lock as of some time."""
+    times = dict.fromkeys(("oemUpdatedAt", "retrievedAt", "ingestedAt"), iso(time))
     cloud.override(car.id, "closure-islocked", {"body": {"value": locked}, "meta": times})
 
 
-async def test_stale_poll_does_not_turn_a_command_back(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    entry: ConfigEntry,
-) -> None:
-    car = cars[0]
-    report_lock(cloud, car, locked=True, at=cloud.clock.now() - 600)
-    await let_pass(hass, freezer, POLL)
-    await unlock(hass, car)
-    await let_pass(hass, freezer, 4 * POLL, POLL)
-    assert value(hass, car, LOCK) == "unlocked"
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await let_pass(hass, freezer, POLL)
-    assert value(hass, car, LOCK) == "unlocked"
-    report_lock(cloud, car, locked=True, at=cloud.clock.now())
-    await let_pass(hass, freezer, POLL)
-    assert value(hass, car, LOCK) == "locked"
+@pytest.mark.usefixtures("freezer")
+async def test_stale_poll_does_not_undo_a_command(home: Home) -> None:
+    car = home.car
+    report_lock(home.cloud, car, locked=True, time=home.cloud.clock.now() - 600)
+    await home.let_pass(POLL)
+    await home.unlock(car)
+    await home.let_pass(4 * POLL, POLL)
+    assert home.value(car, LOCK) == "unlocked"
+    await home.reload()
+    await home.let_pass(POLL)
+    assert home.value(car, LOCK) == "unlocked"
+    report_lock(home.cloud, car, locked=True, time=home.cloud.clock.now())
+    await home.let_pass(POLL)
+    assert home.value(car, LOCK) == "locked"
 
 
-async def test_a_maker_whose_clock_is_ahead_does_not_turn_a_command_back(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    entry: ConfigEntry,
-) -> None:
-    """What the car said before the command stays before it, whatever two clocks say."""
-    car = cars[0]
-    report_lock(cloud, car, locked=True, at=cloud.clock.now() + POLL.total_seconds() + 200)
-    await let_pass(hass, freezer, POLL)
-    await unlock(hass, car)
-    await let_pass(hass, freezer, POLL)
-    assert value(hass, car, LOCK) == "unlocked"
+@pytest.mark.usefixtures("freezer")
+async def test_maker_clock_that_is_ahead_does_not_undo_a_command(home: Home) -> None:
+    """A report from before the command stays older than it, whatever two clocks say."""
+    car = home.car
+    report_lock(
+        home.cloud, car, locked=True, time=home.cloud.clock.now() + POLL.total_seconds() + 200
+    )
+    await home.let_pass(POLL)
+    await home.unlock(car)
+    await home.let_pass(POLL)
+    assert home.value(car, LOCK) == "unlocked"
 
 
-async def test_one_refresh_a_minute_after_the_last_command(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    entry: ConfigEntry,
-) -> None:
-    await unlock(hass, cars[0])
-    await let_pass(hass, freezer, MINUTE / 2)
-    await lock(hass, cars[0])
-    cloud.requests.clear()
-    await let_pass(hass, freezer, MINUTE - timedelta(seconds=2))
-    assert not cloud.requests
-    await let_pass(hass, freezer, timedelta(seconds=2))
-    assert cloud.requests == {SIGNALS: 1}
-    await let_pass(hass, freezer, 3 * MINUTE, MINUTE)
-    assert cloud.requests == {SIGNALS: 1}
+@pytest.mark.usefixtures("freezer")
+async def test_one_poll_follows_a_minute_after_the_last_command(home: Home) -> None:
+    await home.unlock()
+    await home.let_pass(MINUTE / 2)
+    await home.lock()
+    home.cloud.requests.clear()
+    await home.let_pass(MINUTE - timedelta(seconds=2))
+    assert not home.cloud.requests
+    await home.let_pass(timedelta(seconds=2))
+    assert home.cloud.requests == {SIGNALS: 1}
+    await home.let_pass(3 * MINUTE, MINUTE)
+    assert home.cloud.requests == {SIGNALS: 1}
 
 
-async def test_command_is_fresh_data_from_the_car(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    entry: ConfigEntry,
-) -> None:
-    before = value(hass, cars[2], "sensor.data_from_car")
-    freezer.tick(5 * MINUTE)
-    await unlock(hass, cars[2])
-    assert value(hass, cars[2], "sensor.data_from_car") > before
+@pytest.mark.usefixtures("freezer")
+async def test_command_updates_the_time_of_the_data(home: Home) -> None:
+    before = home.value(home.cars[2], "sensor.data_from_car")
+    home.freezer.tick(5 * MINUTE)
+    await home.unlock(home.cars[2])
+    assert home.value(home.cars[2], "sensor.data_from_car") > before
 
 
 # Refusals
@@ -256,75 +202,60 @@ CODES = [
 ]
 
 
+@pytest.mark.usefixtures("freezer")
 @pytest.mark.parametrize("message", ["Please wake up your car.", None])
-async def test_each_refusal_has_its_sentence(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    entry: ConfigEntry,
-    message: str | None,
-) -> None:
-    target = entity_id(hass, cars[0], LOCK)
+async def test_each_refusal_has_its_sentence(home: Home, message: str | None) -> None:
     for type_, code, words in CODES:
         if code == "VEHICLE_NOT_CAPABLE":
             continue
-        # No limit that the one before has told of counts any more.
-        await let_pass(hass, freezer, next_month() - dt_util.utcnow())
-        cloud.requests.clear()
+        # No limit of the refusal before counts any more.
+        await home.let_pass(next_month() - dt_util.utcnow())
+        home.cloud.requests.clear()
         body = envelope(problem(type_, code, message=message), "id", "application")
         error = body["errors"][0]  # type: ignore[index]
         if message is None:
             error.pop("suggestedUserMessage", None)  # type: ignore[union-attr]
         status = int(error["status"])  # type: ignore[index,call-overload,arg-type]
-        cloud.faults.add(Fault(route=ANY_COMMAND, status=status, body=json.dumps(body), count=1))
-        sentence = await refused(hass, "lock.unlock", target)
+        home.cloud.faults.add(
+            Fault(route=ANY_COMMAND, status=status, body=json.dumps(body), count=1)
+        )
+        sentence = await refused(home.unlock())
         assert words in sentence, code
         assert "Robin" in sentence, code
         assert sentence.endswith((message or ".", ".")), code
         assert message is None or message in sentence, code
-        assert value(hass, cars[0], LOCK) == "locked"
-        assert cloud.requests == {UNLOCK_REQUEST: 1}, code
-    assert not hass.config_entries.flow.async_progress()
+        assert home.value(home.car, LOCK) == "locked"
+        assert home.cloud.requests == {UNLOCK_REQUEST: 1}, code
+    assert not home.hass.config_entries.flow.async_progress()
 
 
-async def test_car_s_own_answer_is_shown(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    entry: ConfigEntry,
-) -> None:
-    cloud.patch_state(cars[0].id, {"plugged": False})
-    await let_pass(hass, freezer, POLL)
-    switch = entity_id(hass, cars[0], SWITCH)
-    sentence = await refused(hass, "switch.turn_on", switch)
+@pytest.mark.usefixtures("freezer")
+async def test_message_of_the_car_is_shown(home: Home) -> None:
+    home.cloud.patch_state(home.car.id, {"plugged": False})
+    await home.let_pass(POLL)
+    sentence = await refused(home.act("switch.turn_on", home.car, SWITCH))
     assert sentence == "Robin is not plugged in. Please plug your car in and try again."
-    assert value(hass, cars[0], SWITCH) == "off"
+    assert home.value(home.car, SWITCH) == "off"
 
 
-async def test_refused_credentials_are_asked_for_again(
-    hass: HomeAssistant, cloud: Cloud, cars: list[Car], entry: ConfigEntry
-) -> None:
-    cloud.faults.add(Fault(route=ANY_COMMAND, status=401))
-    cloud.requests.clear()
-    sentence = await refused(hass, "lock.unlock", entity_id(hass, cars[0], LOCK))
+async def test_refused_credentials_start_reauth(home: Home) -> None:
+    home.cloud.faults.add(Fault(route=ANY_COMMAND, status=401))
+    home.cloud.requests.clear()
+    sentence = await refused(home.unlock())
     assert "refuses the credentials" in sentence
-    assert cloud.requests == {UNLOCK_REQUEST: 2, TOKENS: 1}
-    await refused(hass, "lock.unlock", entity_id(hass, cars[0], LOCK))
-    (flow,) = hass.config_entries.flow.async_progress()
+    assert home.cloud.requests == {UNLOCK_REQUEST: 2, TOKENS: 1}
+    await refused(home.unlock())
+    (flow,) = home.hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
 
 
-async def test_expired_token_costs_one_repeat(
-    hass: HomeAssistant, cloud: Cloud, cars: list[Car], entry: ConfigEntry
-) -> None:
-    cloud.revoke_tokens()
-    cloud.requests.clear()
-    await unlock(hass, cars[0])
-    assert cloud.requests == {UNLOCK_REQUEST: 2, TOKENS: 1}
-    assert value(hass, cars[0], LOCK) == "unlocked"
-    assert not hass.config_entries.flow.async_progress()
+async def test_expired_token_costs_one_repeat(home: Home) -> None:
+    home.cloud.revoke_tokens()
+    home.cloud.requests.clear()
+    await home.unlock()
+    assert home.cloud.requests == {UNLOCK_REQUEST: 2, TOKENS: 1}
+    assert home.value(home.car, LOCK) == "unlocked"
+    assert not home.hass.config_entries.flow.async_progress()
 
 
 @pytest.mark.parametrize(
@@ -338,106 +269,87 @@ async def test_expired_token_costs_one_repeat(
         pytest.param(Fault(route=ANY_COMMAND, body='{"data": {}}'), id="no status"),
     ],
 )
-async def test_unknown_outcome(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    entry: ConfigEntry,
-    fault: Fault,
-) -> None:
-    car = cars[0]
-    cloud.requests.clear()
-    cloud.faults.add(fault)
-    sentence = await refused(hass, "lock.unlock", entity_id(hass, car, LOCK))
+async def test_unknown_outcome_is_followed_by_one_poll(home: Home, fault: Fault) -> None:
+    car = home.car
+    home.cloud.requests.clear()
+    home.cloud.faults.add(fault)
+    sentence = await refused(home.unlock(car))
     assert "may or may not" in sentence
-    assert value(hass, car, LOCK) == "locked"
-    assert cloud.requests == {UNLOCK_REQUEST: 1}
-    cloud.faults.clear()
-    async_fire_time_changed(hass, dt_util.utcnow() + MINUTE)
-    await settle(hass)
-    assert cloud.requests == {UNLOCK_REQUEST: 1, SIGNALS: 1}
-    assert value(hass, car, LOCK) == ("locked" if car.state.locked else "unlocked")
+    assert home.value(car, LOCK) == "locked"
+    assert home.cloud.requests == {UNLOCK_REQUEST: 1}
+    home.cloud.faults.clear()
+    async_fire_time_changed(home.hass, dt_util.utcnow() + MINUTE)
+    await home.settle()
+    assert home.cloud.requests == {UNLOCK_REQUEST: 1, SIGNALS: 1}
+    assert home.value(car, LOCK) == ("locked" if car.state.locked else "unlocked")
 
 
-async def test_streamed_answers(
-    hass: HomeAssistant, cloud: Cloud, cars: list[Car], entry: ConfigEntry
-) -> None:
-    """A command that takes long answers 202 at once, and what it came to later."""
-    cloud.faults.add(Fault(route=ANY_COMMAND, stream=Stream(after=0.05), count=1))
-    await unlock(hass, cars[0])
-    assert value(hass, cars[0], LOCK) == "unlocked"
+async def test_streamed_outcome_is_awaited(home: Home) -> None:
+    """A command that takes long answers 202 at once, and its outcome later."""
+    home.cloud.faults.add(Fault(route=ANY_COMMAND, stream=Stream(after=0.05), count=1))
+    await home.unlock()
+    assert home.value(home.car, LOCK) == "unlocked"
     stream = Stream(after=0.05, type="VEHICLE_STATE", code="DOOR_OPEN")
-    cloud.faults.add(Fault(route=ANY_COMMAND, stream=stream, count=1))
-    sentence = await refused(hass, "lock.lock", entity_id(hass, cars[0], LOCK))
+    home.cloud.faults.add(Fault(route=ANY_COMMAND, stream=stream, count=1))
+    sentence = await refused(home.lock())
     assert "A door of Robin is open" in sentence
-    assert value(hass, cars[0], LOCK) == "unlocked"
+    assert home.value(home.car, LOCK) == "unlocked"
 
 
+@pytest.mark.usefixtures("freezer")
 @pytest.mark.parametrize(("entity", "action"), [(LOCK, "lock.unlock"), (SWITCH, "switch.turn_off")])
-async def test_command_that_the_car_does_not_know_retires_its_entity(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    entry: ConfigEntry,
-    entity: str,
-    action: str,
-) -> None:
-    cloud.faults.add(Fault(route=ANY_COMMAND, status=501))
-    sentence = await refused(hass, action, entity_id(hass, cars[0], entity))
+async def test_unsupported_command_retires_its_entity(home: Home, entity: str, action: str) -> None:
+    home.cloud.faults.add(Fault(route=ANY_COMMAND, status=501))
+    sentence = await refused(home.act(action, home.car, entity))
     assert "does not know" in sentence
-    assert value(hass, cars[0], entity) == "unavailable"
-    assert value(hass, cars[1], entity) != "unavailable"
-    assert value(hass, cars[0], "sensor.odometer") != "unavailable"
-    await let_pass(hass, freezer, POLL)
-    assert value(hass, cars[0], entity) == "unavailable"
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    assert state(hass, cars[0], entity).attributes.get("restored")
+    assert home.value(home.car, entity) == "unavailable"
+    assert home.value(home.cars[1], entity) != "unavailable"
+    assert home.value(home.car, "sensor.odometer") != "unavailable"
+    await home.let_pass(POLL)
+    assert home.value(home.car, entity) == "unavailable"
+    await home.reload()
+    assert home.state(home.car, entity).attributes.get("restored")
 
     # A new consent forgives: what the car refused before may work now.
-    cloud.faults.clear()
-    car = cars[0]
-    cloud.connect(cloud.owner_of(car.id).id, [car.id])
-    await let_pass(hass, freezer, timedelta(hours=1))
-    assert value(hass, car, entity) != "unavailable"
+    home.cloud.faults.clear()
+    car = home.car
+    home.cloud.connect(home.cloud.owner_of(car.id).id, [car.id])
+    await home.let_pass(timedelta(hours=1))
+    assert home.value(car, entity) != "unavailable"
 
 
 # Queues
 
 
-async def test_commands_to_one_car_queue(
-    hass: HomeAssistant, cloud: Cloud, cars: list[Car], entry: ConfigEntry
-) -> None:
-    cloud.faults.add(Fault(route=f"*{LOCK_REQUEST[-5:]}", delay=0.1))
-    cloud.requests.clear()
+async def test_commands_to_one_car_wait_for_each_other(home: Home) -> None:
+    home.cloud.faults.add(Fault(route=f"*{LOCK_REQUEST[-5:]}", delay=0.1))
+    home.cloud.requests.clear()
     done: list[str] = []
 
-    async def noted(name: str, command: Any) -> None:
+    async def record(name: str, command: Any) -> None:
         await command
         done.append(name)
 
     tasks = [
-        hass.async_create_task(noted("slow", lock(hass, cars[0]))),
-        hass.async_create_task(noted("next", unlock(hass, cars[0]))),
-        hass.async_create_task(noted("other car", unlock(hass, cars[1]))),
+        home.begin(record("slow", home.lock())),
+        home.begin(record("next", home.unlock())),
+        home.begin(record("other car", home.unlock(home.cars[1]))),
     ]
     await until(lambda: "other car" in done)
     assert done == ["other car"]
-    assert cloud.requests == {LOCK_REQUEST: 1, UNLOCK_REQUEST: 1}
+    assert home.cloud.requests == {LOCK_REQUEST: 1, UNLOCK_REQUEST: 1}
     await asyncio.gather(*tasks)
     assert done == ["other car", "slow", "next"]
-    assert not cars[0].state.locked
+    assert not home.car.state.locked
 
 
-async def test_queue_goes_on_after_a_failure(
-    hass: HomeAssistant, cloud: Cloud, cars: list[Car], entry: ConfigEntry
-) -> None:
-    cloud.faults.add(Fault(route=ANY_COMMAND, status=500, delay=0.05, count=1))
-    first = asyncio.create_task(refused(hass, "lock.lock", entity_id(hass, cars[0], LOCK)))
-    await until(lambda: value(hass, cars[0], LOCK) == "locking")
-    await unlock(hass, cars[0])
+async def test_queue_goes_on_after_a_failure(home: Home) -> None:
+    home.cloud.faults.add(Fault(route=ANY_COMMAND, status=500, delay=0.05, count=1))
+    first = asyncio.create_task(refused(home.lock()))
+    await until(lambda: home.value(home.car, LOCK) == "locking")
+    await home.unlock()
     await first
-    assert value(hass, cars[0], LOCK) == "unlocked"
+    assert home.value(home.car, LOCK) == "unlocked"
 
 
 # Permissions
@@ -448,48 +360,37 @@ async def test_queue_goes_on_after_a_failure(
     [("control_security", False, None), ("read_security", True, True), ("read_vin", True, False)],
 )
 async def test_lock_needs_only_its_permission(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    new_entry: NewEntry,
-    without: str,
-    exists: bool,
-    assumed: bool | None,
+    new_home: Home, without: str, exists: bool, assumed: bool | None
 ) -> None:
-    car = cars[0]
-    granted = [name for name in cloud.dashboard_permissions if name != without]
-    cloud.connect(cloud.owner_of(car.id).id, [car.id], granted)
-    entry = new_entry()
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    assert (LOCK in entities(hass, entry, car)) is exists
+    car = new_home.car
+    granted = [name for name in new_home.cloud.dashboard_permissions if name != without]
+    new_home.cloud.connect(new_home.cloud.owner_of(car.id).id, [car.id], granted)
+    await new_home.set_up()
+    assert (LOCK in new_home.entities(car)) is exists
     if not exists:
         return
-    assert bool(state(hass, car, LOCK).attributes.get("assumed_state")) is assumed
-    assert value(hass, car, LOCK) == ("unknown" if assumed else "locked")
-    await unlock(hass, car)
-    assert value(hass, car, LOCK) == "unlocked"
+    assert bool(new_home.state(car, LOCK).attributes.get("assumed_state")) is assumed
+    assert new_home.value(car, LOCK) == ("unknown" if assumed else "locked")
+    await new_home.unlock(car)
+    assert new_home.value(car, LOCK) == "unlocked"
     assert not car.state.locked
 
 
 # The end
 
 
-async def test_answer_that_comes_after_the_entry_is_gone(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    entry: ConfigEntry,
-    hass_storage: dict[str, Any],
+async def test_late_answer_after_removal_leaves_no_file(
+    home: Home, hass_storage: dict[str, Any]
 ) -> None:
-    """It must bring nothing back: no file, no timer (the test's teardown looks for those)."""
-    async_fire_time_changed(hass, dt_util.utcnow() + MINUTE)
-    await settle(hass)
+    """It brings back no file and no timer (the teardown of the test finds timers)."""
+    async_fire_time_changed(home.hass, dt_util.utcnow() + MINUTE)
+    await home.settle()
     assert [key for key in hass_storage if key.startswith("smartcar")]
-    cloud.faults.add(Fault(route=ANY_COMMAND, delay=0.3))
-    task = hass.async_create_task(unlock(hass, cars[0]))
-    await until(lambda: value(hass, cars[0], LOCK) == "unlocking")
-    assert await hass.config_entries.async_remove(entry.entry_id)
+    home.cloud.faults.add(Fault(route=ANY_COMMAND, delay=0.3))
+    task = home.begin(home.unlock())
+    await until(lambda: home.value(home.car, LOCK) == "unlocking")
+    await home.remove()
     await task
-    async_fire_time_changed(hass, dt_util.utcnow() + 2 * MINUTE)
-    await settle(hass)
+    async_fire_time_changed(home.hass, dt_util.utcnow() + 2 * MINUTE)
+    await home.settle()
     assert not [key for key in hass_storage if key.startswith("smartcar")]

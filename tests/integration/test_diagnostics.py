@@ -1,27 +1,22 @@
-"""Diagnostics: what helps is in them, and what is private is not, whatever the cloud sends."""
+"""Diagnostics files: they help, and contain nothing private, whatever the cloud sends."""
 
 from collections.abc import Callable
 from http import HTTPStatus
 import json
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry
-from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smartcar.const import CONF_APPLICATION_ID
-from simulator import Cloud
-from simulator.car import Car
 from simulator.faults import Fault
+from tests.helpers.home import Home
 from tests.helpers.routes import SIGNALS_ROUTE
-from tests.helpers.signal_table import TABLE
-from tests.helpers.signals import fail, send, set_up
-from tests.helpers.states import device_id, refresh, settle
+from tests.helpers.signal_table import BODIES, TABLE
+from tests.helpers.signals import fail, send
 
 pytestmark = pytest.mark.usefixtures("everything_is_enabled")
 
@@ -46,7 +41,7 @@ PRIVATE_BODIES: dict[str, dict[str, Any]] = {
         "unit": "percent",
     },
     "service-records": {"values": [{"details": [{"id": "1", "description": STREET}]}]},
-    # What nobody knows yet can hold anything.
+    # An unknown signal can contain anything.
     "garage-door": {"value": STREET, "unit": [STREET], "position": [LATITUDE, LONGITUDE]},
     "garage-latitude": {"value": LATITUDE},
 }
@@ -58,32 +53,30 @@ def vehicles() -> int:
 
 
 @pytest.fixture
-async def loaded(
-    hass: HomeAssistant, cloud: Cloud, cars: list[Car], new_entry: Callable[..., MockConfigEntry]
-) -> ConfigEntry:
-    """Return an entry with all that is private; the first car has sent every signal."""
-    assert await async_setup_component(hass, "diagnostics", {})
-    send(cloud, cars[0], {code: row.body for code, row in TABLE.items()} | PRIVATE_BODIES)
-    entry = new_entry()
-    hass.config_entries.async_update_entry(
+async def home(new_home: Home) -> Home:
+    """Return a home with everything that is private; the first car has sent every signal."""
+    assert await async_setup_component(new_home.hass, "diagnostics", {})
+    send(new_home.cloud, new_home.car, BODIES | PRIVATE_BODIES)
+    entry = new_home.add_entry()
+    new_home.hass.config_entries.async_update_entry(
         entry,
         data={
             **entry.data,
-            CONF_APPLICATION_ID: cloud.application_id,
-            "application_management_token": cloud.application_management_token,
+            CONF_APPLICATION_ID: new_home.cloud.application_id,
+            "application_management_token": new_home.cloud.application_management_token,
         },
     )
-    await set_up(hass, entry)
-    return entry
+    await new_home.load()
+    return new_home
 
 
 @pytest.fixture
-def download(hass_client: ClientSessionGenerator, loaded: ConfigEntry) -> Download:
+def download(hass_client: ClientSessionGenerator, home: Home) -> Download:
     """Return a function that downloads the file as the user does: of the entry, or of a device."""
 
     async def get(device: str | None = None) -> Any:
         client = await hass_client()
-        path = f"/api/diagnostics/config_entry/{loaded.entry_id}"
+        path = f"/api/diagnostics/config_entry/{home.entry.entry_id}"
         answer = await client.get(f"{path}/device/{device}" if device else path)
         assert answer.status == HTTPStatus.OK
         return await answer.json()
@@ -91,21 +84,21 @@ def download(hass_client: ClientSessionGenerator, loaded: ConfigEntry) -> Downlo
     return get
 
 
-def _secrets(cloud: Cloud, cars: list[Car], entry: ConfigEntry) -> list[str]:
+def _secrets(home: Home) -> list[str]:
     return [
-        *(car.id for car in cars),
-        *(car.vin for car in cars),
-        *(car.nickname for car in cars),
-        *cloud.connections,
-        *(connection.user_id for connection in cloud.connections.values()),
-        *(owner.name for owner in cloud.owners.values()),
-        *cloud.tokens.issued,
-        cloud.application_id,
-        cloud.application_management_token,
-        cloud.client_id,
-        cloud.client_secret,
-        entry.data["webhook_id"],
-        *(f"{part:.3f}" for car in cars for part in (car.state.latitude, car.state.longitude)),
+        *(car.id for car in home.cars),
+        *(car.vin for car in home.cars),
+        *(car.nickname for car in home.cars),
+        *home.cloud.connections,
+        *(connection.user_id for connection in home.cloud.connections.values()),
+        *(owner.name for owner in home.cloud.owners.values()),
+        *home.cloud.tokens.issued,
+        home.cloud.application_id,
+        home.cloud.application_management_token,
+        home.cloud.client_id,
+        home.cloud.client_secret,
+        home.entry.data["webhook_id"],
+        *(f"{part:.3f}" for car in home.cars for part in (car.state.latitude, car.state.longitude)),
         f"{LATITUDE:.3f}",
         f"{LONGITUDE:.3f}",
         STREET,
@@ -116,13 +109,11 @@ def _secrets(cloud: Cloud, cars: list[Car], entry: ConfigEntry) -> list[str]:
     ]
 
 
-async def test_nothing_private_is_in_them(
-    hass: HomeAssistant, cloud: Cloud, cars: list[Car], loaded: ConfigEntry, download: Download
-) -> None:
-    files = [await download(), await download(device_id(hass, loaded, cars[0]))]
-    # And once everything has failed: errors and repairs tell nothing either.
-    for car in cars:
-        cloud.faults.add(
+async def test_files_contain_nothing_private(home: Home, download: Download) -> None:
+    files = [await download(), await download(home.device_id())]
+    # And after everything has failed: errors and repairs say nothing private either.
+    for car in home.cars:
+        home.cloud.faults.add(
             Fault(
                 route=SIGNALS_ROUTE,
                 vehicle_id=car.id,
@@ -131,39 +122,40 @@ async def test_nothing_private_is_in_them(
                 code="AUTHENTICATION_FAILED",
                 detail=f"The account of {car.vin} at {STREET} is closed",
                 suggested_user_message=f"Drive to {STREET}",
-                resolution={"type": "REAUTHENTICATE", "url": cloud.reauthenticate_url(car.id)},
+                resolution={
+                    "type": "REAUTHENTICATE",
+                    "url": home.cloud.reauthenticate_url(car.id),
+                },
             )
         )
-    await hass.config_entries.async_reload(loaded.entry_id)
-    for car in cars:
+    await home.reload()
+    for car in home.cars:
         with pytest.raises(HomeAssistantError):
-            await refresh(hass, car)
-    await settle(hass)
-    files += [await download(), await download(device_id(hass, loaded, cars[0]))]
+            await home.refresh(car)
+    await home.settle()
+    files += [await download(), await download(home.device_id())]
     assert files[2]["issues"]
     for file in files:
         text = json.dumps(file)
-        assert [secret for secret in _secrets(cloud, cars, loaded) if secret in text] == []
+        assert [secret for secret in _secrets(home) if secret in text] == []
 
 
-async def test_what_helps_is_in_them(
-    hass: HomeAssistant, cloud: Cloud, cars: list[Car], loaded: ConfigEntry, download: Download
-) -> None:
+async def test_files_contain_what_helps(home: Home, download: Download) -> None:
     fail(
-        cloud,
-        cars[0],
+        home.cloud,
+        home.car,
         {
             "charge-voltage": {"error": {"type": "PERMISSION", "code": None}},
             "closure-sunroof": {"error": {"type": "COMPATIBILITY", "code": "VEHICLE_NOT_CAPABLE"}},
         },
     )
-    await refresh(hass, cars[0])
+    await home.refresh()
     whole = (await download())["data"]
     assert len(whole["vehicles"]) == 2
     assert whole["connections"] == {"listed": True, "error": None, "owners": 2}
-    car = (await download(device_id(hass, loaded, cars[0])))["data"]
+    car = (await download(home.device_id()))["data"]
     assert car in whole["vehicles"]
-    assert (car["make"], car["model"]) == (cars[0].model.make, cars[0].model.name)
+    assert (car["make"], car["model"]) == (home.car.model.make, home.car.model.name)
     assert "read_charge" in car["permissions"]
     requests = car["requests"]
     assert requests.pop("next_poll") > dt_util.utcnow().isoformat()
@@ -188,12 +180,14 @@ async def test_what_helps_is_in_them(
     assert signals["charge-ischarging"]["value"] is True
 
 
-async def test_garbage_breaks_none(
-    hass: HomeAssistant, cloud: Cloud, cars: list[Car], loaded: ConfigEntry, download: Download
-) -> None:
+async def test_files_are_made_whatever_a_car_sends(home: Home, download: Download) -> None:
     values: tuple[Any, ...] = (float("nan"), 10**400, "\ud800", None, [], {"a": {}})
     for value in values:
         body = {"value": value, "unit": value, "\ud800": value}
-        send(cloud, cars[0], {**dict.fromkeys(TABLE, body), "garage-door": body})
-        await refresh(hass, cars[0])
+        send(
+            home.cloud,
+            home.car,
+            {**dict.fromkeys(TABLE, body), "garage-door": body},
+        )
+        await home.refresh()
         assert (await download())["data"]["vehicles"]

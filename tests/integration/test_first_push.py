@@ -1,7 +1,6 @@
-"""From nothing to the first push: what the flow and its repairs say is all that is known."""
+"""From nothing to the first push, with no knowledge but what flow and repairs say."""
 
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -11,18 +10,10 @@ from custom_components.smartcar.push import url as push_url
 from simulator import Cloud
 from simulator.car import Car
 from tests.helpers.flow import Person
-from tests.helpers.states import settle, value
+from tests.helpers.states import issues, settle, value
 
 
-def _texts(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
-    return {
-        str(issue.translation_key): issue
-        for issue in ir.async_get(hass).issues.values()
-        if issue.domain == DOMAIN and issue.active
-    }
-
-
-async def test_the_steps_alone_lead_to_the_first_push(
+async def test_steps_of_flow_and_repairs_lead_to_the_first_push(
     hass: HomeAssistant,
     cloud: Cloud,
     cars: list[Car],
@@ -37,7 +28,7 @@ async def test_the_steps_alone_lead_to_the_first_push(
     async def get_url(_: HomeAssistant, webhook_id: str) -> str:
         return str(browser.make_url(f"/api/webhook/{webhook_id}"))
 
-    # The one thing that cannot be as outside: a public address.
+    # The one thing that cannot be as in the world outside: a public URL.
     monkeypatch.setattr(push_url, "async_get_push_url", get_url)
     cloud.verify_needs_subscription = True
 
@@ -51,24 +42,24 @@ async def test_the_steps_alone_lead_to_the_first_push(
     await person.fill_in(application_management_token=cloud.application_management_token)
     await settle(hass)
 
-    # A repair holds the clicks: make the webhook with this address, without verifying it yet.
-    placeholders = _texts(hass)["push_not_created"].translation_placeholders
+    # A repair lists the clicks: make the webhook with this URL, without verifying it yet.
+    placeholders = issues(hass)["push_not_created"].translation_placeholders
     assert placeholders is not None
     url = placeholders["url"]
     made = cloud.create_webhook("Home Assistant", url, verify=False)
 
-    # Looked at again by itself; here at once, since nobody wants to wait for a minute.
+    # The webhooks are listed again after a minute; here at once.
     (entry,) = hass.config_entries.async_entries(DOMAIN)
     await hass.config_entries.async_reload(entry.entry_id)
     await settle(hass)
     assert {item.vehicle_id for item in cloud.subscriptions.values()} == {car.id for car in cars}
-    assert "push_waiting" in _texts(hass)
+    assert "push_waiting" in issues(hass)
 
     # Then Verify, and the first delivery clears everything.
     assert await cloud.verify_webhook(made.id)
     await cloud.flush()
     await settle(hass)
-    assert not {text for text in _texts(hass) if text.startswith("push_")}
+    assert not {text for text in issues(hass) if text.startswith("push_")}
     assert value(hass, cars[0], "sensor.last_push") not in {"unknown", "unavailable"}
     cloud.patch_state(cars[0].id, {"odometer": 54_321})
     await cloud.flush()

@@ -4,19 +4,15 @@ from datetime import datetime, timedelta
 import os
 from typing import Any
 
-from freezegun.api import FrozenDateTimeFactory
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntry, ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from homeassistant.util import dt as dt_util
 import pytest
 
 from custom_components.smartcar.const import DOMAIN
-from simulator import Cloud
-from simulator.car import Car
 from simulator.faults import Fault
-from tests.helpers.home import NewEntry
+from tests.helpers.home import Home
 from tests.helpers.routes import (
     CONNECTIONS,
     CONNECTIONS_ROUTE,
@@ -25,17 +21,9 @@ from tests.helpers.routes import (
     TOKENS,
     TOKENS_ROUTE,
 )
-from tests.helpers.states import (
-    Changes,
-    device,
-    entities,
-    entity_id,
-    let_pass,
-    refresh,
-    settle,
-    value,
-)
 from tests.helpers.times import LISTING, POLL, STEP, next_month
+
+pytestmark = pytest.mark.usefixtures("freezer")
 
 ALWAYS = {
     "button.refresh",
@@ -57,10 +45,8 @@ PLUG = {
 TANK = {"sensor.engine_oil", "sensor.fuel", "sensor.fuel_percent", "sensor.fuel_range"}
 
 
-async def test_entities_of_each_kind_of_car(
-    hass: HomeAssistant, cars: list[Car], entry: ConfigEntry
-) -> None:
-    electric, hybrid, fuelled = (entities(hass, entry, car) for car in cars)
+async def test_entities_of_each_kind_of_car(home: Home) -> None:
+    electric, hybrid, fuelled = (home.entities(car) for car in home.cars)
     assert electric >= ALWAYS | PLUG
     assert electric.isdisjoint(TANK)
     assert hybrid >= ALWAYS | PLUG | TANK
@@ -68,20 +54,18 @@ async def test_entities_of_each_kind_of_car(
     assert fuelled.isdisjoint(PLUG)
 
 
-async def test_ids_are_made_of_the_vehicle_id(
-    hass: HomeAssistant, cars: list[Car], entry: ConfigEntry
-) -> None:
-    registry = er.async_get(hass)
-    for entity in er.async_entries_for_config_entry(registry, entry.entry_id):
-        assert any(entity.unique_id.startswith(f"{car.id}_") for car in cars), entity.unique_id
+async def test_unique_ids_start_with_the_vehicle_id(home: Home) -> None:
+    registry = er.async_get(home.hass)
+    for entity in er.async_entries_for_config_entry(registry, home.entry.entry_id):
+        assert any(entity.unique_id.startswith(f"{car.id}_") for car in home.cars), entity.unique_id
     battery = registry.async_get("sensor.robin_battery")
     assert battery is not None
-    assert battery.unique_id == f"{cars[0].id}_battery_level"
+    assert battery.unique_id == f"{home.car.id}_battery_level"
 
 
-async def test_devices(hass: HomeAssistant, cars: list[Car], entry: ConfigEntry) -> None:
-    for car in cars:
-        found = device(hass, entry, car)
+async def test_device_describes_its_car(home: Home) -> None:
+    for car in home.cars:
+        found = home.device(car)
         assert found is not None
         assert found.identifiers == {(DOMAIN, car.id)}
         assert (found.name, found.serial_number) == (car.nickname, car.vin)
@@ -89,65 +73,51 @@ async def test_devices(hass: HomeAssistant, cars: list[Car], entry: ConfigEntry)
         assert found.model_id == str(car.model.year)
 
 
-async def test_cars_of_two_owners(
-    hass: HomeAssistant, cloud: Cloud, cars: list[Car], entry: ConfigEntry
-) -> None:
-    assert len({cloud.owner_of(car.id).id for car in cars}) == 2
-    assert all(value(hass, car, "sensor.odometer") != "unavailable" for car in cars)
+async def test_cars_of_two_owners_are_set_up(home: Home) -> None:
+    assert len({home.cloud.owner_of(car.id).id for car in home.cars}) == 2
+    assert all(home.value(car, "sensor.odometer") != "unavailable" for car in home.cars)
 
 
-async def test_car_without_vin_and_nickname(
-    hass: HomeAssistant, cloud: Cloud, cars: list[Car], new_entry: NewEntry
-) -> None:
-    car = cars[0]
-    cloud.override(car.id, "vehicleidentification-vin", None)
-    cloud.override(car.id, "vehicleidentification-nickname", {"body": {"value": None}})
-    entry = new_entry()
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    found = device(hass, entry, car)
+async def test_car_without_nickname_is_named_for_its_model(new_home: Home) -> None:
+    car = new_home.car
+    new_home.cloud.override(car.id, "vehicleidentification-vin", None)
+    new_home.cloud.override(car.id, "vehicleidentification-nickname", {"body": {"value": None}})
+    await new_home.set_up()
+    found = new_home.device(car)
     assert found is not None
     assert (found.name, found.serial_number) == ("Volkswagen ID.4", None)
-    assert entity_id(hass, car, "sensor.battery_level") == "sensor.volkswagen_id_4_battery"
+    assert new_home.entity_id(car, "sensor.battery_level") == "sensor.volkswagen_id_4_battery"
 
 
-async def test_nickname_and_vin_that_come_late(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    new_entry: NewEntry,
-) -> None:
-    """They rename the device; entity ids, which automations hold, stay."""
-    car = cars[0]
-    cloud.override(car.id, "vehicleidentification-vin", None)
-    entry = new_entry()
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    before = entity_id(hass, car, "sensor.battery_level")
-    cloud.override(car.id, "vehicleidentification-vin", {})
-    cloud.override(car.id, "vehicleidentification-nickname", {"body": {"value": "Blue one"}})
-    await let_pass(hass, freezer, POLL)
-    found = device(hass, entry, car)
+async def test_late_nickname_renames_the_device_and_no_entity_id(new_home: Home) -> None:
+    """Automations use the entity ids, so those stay."""
+    car = new_home.car
+    new_home.cloud.override(car.id, "vehicleidentification-vin", None)
+    await new_home.set_up()
+    before = new_home.entity_id(car, "sensor.battery_level")
+    new_home.cloud.override(car.id, "vehicleidentification-vin", {})
+    new_home.cloud.override(
+        car.id, "vehicleidentification-nickname", {"body": {"value": "Blue one"}}
+    )
+    await new_home.let_pass(POLL)
+    found = new_home.device(car)
     assert found is not None
     assert (found.name, found.serial_number) == ("Blue one", car.vin)
-    assert entity_id(hass, car, "sensor.battery_level") == before == "sensor.robin_battery"
-    assert hass.states.get("sensor.robin_battery") is not None
-    await hass.config_entries.async_reload(entry.entry_id)
-    assert entity_id(hass, car, "sensor.battery_level") == before
+    assert new_home.entity_id(car, "sensor.battery_level") == before == "sensor.robin_battery"
+    assert new_home.hass.states.get("sensor.robin_battery") is not None
+    await new_home.reload()
+    assert new_home.entity_id(car, "sensor.battery_level") == before
 
 
-async def test_name_given_by_the_user_stays(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    entry: ConfigEntry,
-) -> None:
-    found = device(hass, entry, cars[0])
+async def test_name_given_by_the_user_stays(home: Home) -> None:
+    found = home.device(home.car)
     assert found is not None
-    dr.async_get(hass).async_update_device(found.id, name_by_user="Mine")
-    cloud.override(cars[0].id, "vehicleidentification-nickname", {"body": {"value": "Blue one"}})
-    await let_pass(hass, freezer, POLL)
-    found = device(hass, entry, cars[0])
+    dr.async_get(home.hass).async_update_device(found.id, name_by_user="Mine")
+    home.cloud.override(
+        home.car.id, "vehicleidentification-nickname", {"body": {"value": "Blue one"}}
+    )
+    await home.let_pass(POLL)
+    found = home.device(home.car)
     assert found is not None
     assert (found.name_by_user, found.name) == ("Mine", "Blue one")
 
@@ -155,112 +125,78 @@ async def test_name_given_by_the_user_stays(
 # What it costs
 
 
-async def test_requests(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    entry: ConfigEntry,
-) -> None:
-    assert cloud.requests == {TOKENS: 1, CONNECTIONS: 1, SIGNALS: len(cars)}
-    cloud.requests.clear()
-    await refresh(hass, cars[0])
-    assert cloud.requests == {SIGNALS: 1}
-    await let_pass(hass, freezer, 4 * LISTING, timedelta(minutes=10))
-    assert cloud.requests[CONNECTIONS] == 4
-    assert set(cloud.requests) == {SIGNALS, CONNECTIONS}
+async def test_set_up_and_refresh_request_each_car_once(home: Home) -> None:
+    assert home.cloud.requests == {TOKENS: 1, CONNECTIONS: 1, SIGNALS: len(home.cars)}
+    home.cloud.requests.clear()
+    await home.refresh()
+    assert home.cloud.requests == {SIGNALS: 1}
+    await home.let_pass(4 * LISTING, timedelta(minutes=10))
+    assert home.cloud.requests[CONNECTIONS] == 4
+    assert set(home.cloud.requests) == {SIGNALS, CONNECTIONS}
 
 
-async def test_restart_with_fresh_data_costs_nothing(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    mid_month: None,
-    everything_is_enabled: None,
-    entry: ConfigEntry,
-) -> None:
-    for car in cars:
-        cloud.patch_state(car.id, {"charging": False})
-        cloud.patch_state(car.id, {"asleep": True})
-    await refresh(hass, *cars)
-    await let_pass(hass, freezer, timedelta(minutes=10))
-    polled_at = {car.id: value(hass, car, "sensor.next_poll") for car in cars}
+@pytest.mark.usefixtures("mid_month", "everything_is_enabled")
+async def test_restart_with_fresh_data_costs_nothing(home: Home) -> None:
+    for car in home.cars:
+        home.cloud.patch_state(car.id, {"charging": False})
+        home.cloud.patch_state(car.id, {"asleep": True})
+    await home.refresh(*home.cars)
+    await home.let_pass(timedelta(minutes=10))
+    polled_at = {car.id: home.value(car, "sensor.next_poll") for car in home.cars}
 
     def shown() -> dict[str, str]:
-        """Return all states. When to ask next is worked out anew, to a few seconds."""
-        everything = {state.entity_id: state.state for state in hass.states.async_all()}
+        """Return all states but the next poll, which is computed anew, to a few seconds."""
+        everything = {state.entity_id: state.state for state in home.hass.states.async_all()}
         return {key: state for key, state in everything.items() if "next_request" not in key}
 
     before = shown()
-    cloud.requests.clear()
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await settle(hass)
-    assert not cloud.requests
+    home.cloud.requests.clear()
+    await home.reload()
+    assert not home.cloud.requests
     assert shown() == before
     # The next polls come when they would have come.
     first = min(map(datetime.fromisoformat, polled_at.values()))
-    await let_pass(hass, freezer, first - dt_util.utcnow() - timedelta(minutes=1), STEP)
-    assert SIGNALS not in cloud.requests
-    await let_pass(hass, freezer, timedelta(minutes=2))
-    assert 1 <= cloud.requests[SIGNALS] <= len(cars)
+    await home.let_pass(first - dt_util.utcnow() - timedelta(minutes=1), STEP)
+    assert SIGNALS not in home.cloud.requests
+    await home.let_pass(timedelta(minutes=2))
+    assert 1 <= home.cloud.requests[SIGNALS] <= len(home.cars)
 
 
-async def test_restart_with_stale_data_costs_one_request_per_car(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    entry: ConfigEntry,
-) -> None:
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    freezer.tick(POLL + timedelta(seconds=1))
-    cloud.requests.clear()
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    assert cloud.requests == {TOKENS: 1, CONNECTIONS: 1, SIGNALS: len(cars)}
+async def test_restart_with_stale_data_costs_one_request_per_car(home: Home) -> None:
+    await home.unload()
+    home.freezer.tick(POLL + timedelta(seconds=1))
+    home.cloud.requests.clear()
+    await home.load()
+    assert home.cloud.requests == {TOKENS: 1, CONNECTIONS: 1, SIGNALS: len(home.cars)}
 
 
 async def test_start_with_the_files_of_another_run(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    entry: ConfigEntry,
-    hass_storage: dict[str, Any],
-    new_entry: NewEntry,
+    home: Home, hass_storage: dict[str, Any]
 ) -> None:
     """The entry and its file are all that a new Home Assistant has."""
-    before = value(hass, cars[0], "sensor.battery_level")
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    saved = hass_storage[f"{DOMAIN}.{entry.entry_id}"]
-    assert await hass.config_entries.async_remove(entry.entry_id)
+    before = home.value(home.car, "sensor.battery_level")
+    await home.unload()
+    saved = hass_storage[f"{DOMAIN}.{home.entry.entry_id}"]
+    await home.remove()
     hass_storage[f"{DOMAIN}.restored"] = saved | {"key": f"{DOMAIN}.restored"}
-    cloud.requests.clear()
-    restored = new_entry(entry_id="restored")
-    assert await hass.config_entries.async_setup(restored.entry_id)
-    await settle(hass)
-    assert not cloud.requests
-    assert value(hass, cars[0], "sensor.battery_level") == before
+    home.cloud.requests.clear()
+    await home.set_up(entry_id="restored")
+    assert not home.cloud.requests
+    assert home.value(home.car, "sensor.battery_level") == before
 
 
-async def test_a_clock_that_was_ahead_does_not_stop_the_polls(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    new_entry: NewEntry,
-) -> None:
-    now = freezer.time_to_freeze
-    freezer.move_to(now + timedelta(days=400))
-    entry = new_entry()
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    freezer.move_to(now)
-    cloud.revoke_tokens()
-    cloud.requests.clear()
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    assert cloud.requests == {TOKENS: 1, CONNECTIONS: 1}
-    await let_pass(hass, freezer, POLL)
-    assert cloud.requests[SIGNALS] == len(cars)
+async def test_clock_that_was_ahead_does_not_stop_polling(new_home: Home) -> None:
+    now = new_home.freezer.time_to_freeze
+    new_home.freezer.move_to(now + timedelta(days=400))
+    await new_home.set_up()
+    await new_home.unload()
+    new_home.freezer.move_to(now)
+    new_home.cloud.revoke_tokens()
+    new_home.cloud.requests.clear()
+    await new_home.load()
+    assert new_home.cloud.requests == {TOKENS: 1, CONNECTIONS: 1}
+    await new_home.let_pass(POLL)
+    assert new_home.cloud.requests[SIGNALS] == len(new_home.cars)
 
 
 # What can go wrong at the start
@@ -276,177 +212,122 @@ async def test_a_clock_that_was_ahead_does_not_stop_the_polls(
         Fault(route=TOKENS_ROUTE, status=500),
     ],
 )
-async def test_very_first_listing_fails(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    new_entry: NewEntry,
-    fault: Fault,
+async def test_set_up_is_tried_again_after_the_first_list_failed(
+    new_home: Home, fault: Fault
 ) -> None:
     """Home Assistant tries again by itself, and then everything lives."""
-    cloud.faults.add(fault)
-    entry = new_entry()
-    assert not await hass.config_entries.async_setup(entry.entry_id)
-    assert _state(entry) is ConfigEntryState.SETUP_RETRY
-    assert not hass.config_entries.flow.async_progress()
-    cloud.faults.clear()
-    await let_pass(hass, freezer, timedelta(minutes=2))
-    assert _state(entry) is ConfigEntryState.LOADED
-    await _assert_alive(hass, cloud, cars, freezer)
+    new_home.cloud.faults.add(fault)
+    new_home.add_entry()
+    assert not await new_home.hass.config_entries.async_setup(new_home.entry.entry_id)
+    assert new_home.entry_state() is ConfigEntryState.SETUP_RETRY
+    assert not new_home.hass.config_entries.flow.async_progress()
+    new_home.cloud.faults.clear()
+    await new_home.let_pass(timedelta(minutes=2))
+    assert new_home.entry_state() is ConfigEntryState.LOADED
+    await _assert_alive(new_home)
 
 
-async def test_very_first_signals_of_all_cars_fail(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    new_entry: NewEntry,
-) -> None:
-    cloud.faults.add(Fault(route=SIGNALS_ROUTE, status=500))
-    entry = new_entry()
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    for car in cars:
-        assert "sensor.odometer" not in entities(hass, entry, car)
-        assert value(hass, car, "button.refresh") == "unavailable"
-    cloud.faults.clear()
-    await let_pass(hass, freezer, POLL)
-    for car in cars:
-        assert entities(hass, entry, car) >= ALWAYS
-    await _assert_alive(hass, cloud, cars, freezer)
+async def test_entities_appear_after_the_first_polls_failed(new_home: Home) -> None:
+    new_home.cloud.faults.add(Fault(route=SIGNALS_ROUTE, status=500))
+    await new_home.set_up()
+    for car in new_home.cars:
+        assert "sensor.odometer" not in new_home.entities(car)
+        assert new_home.value(car, "button.refresh") == "unavailable"
+    new_home.cloud.faults.clear()
+    await new_home.let_pass(POLL)
+    for car in new_home.cars:
+        assert new_home.entities(car) >= ALWAYS
+    await _assert_alive(new_home)
 
 
-def _state(entry: ConfigEntry) -> ConfigEntryState:
-    """Return the state, without mypy concluding that it never changes."""
-    return entry.state
-
-
-async def _assert_alive(
-    hass: HomeAssistant, cloud: Cloud, cars: list[Car], freezer: FrozenDateTimeFactory
-) -> None:
-    """Entities that are there follow what the cars do."""
-    for car in cars:
-        cloud.patch_state(car.id, {"odometer": 12345})
-    await let_pass(hass, freezer, POLL)
-    for car in cars:
-        assert value(hass, car, "sensor.odometer") == "12345.0"
+async def _assert_alive(home: Home) -> None:
+    """Check that the entities follow what the cars do."""
+    for car in home.cars:
+        home.cloud.patch_state(car.id, {"odometer": 12345})
+    await home.let_pass(POLL)
+    for car in home.cars:
+        assert home.value(car, "sensor.odometer") == "12345.0"
 
 
 @pytest.mark.parametrize("later", [timedelta(minutes=5), timedelta(hours=5)])
-async def test_cloud_is_down_at_a_restart(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    entry: ConfigEntry,
-    later: timedelta,
+async def test_restart_shows_stored_values_while_the_cloud_is_down(
+    home: Home, later: timedelta
 ) -> None:
-    before = value(hass, cars[0], "sensor.battery_level")
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    freezer.tick(later)
-    cloud.faults.add(Fault(drop=True))
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    assert value(hass, cars[0], "sensor.battery_level") == before
-    cloud.faults.clear()
-    await let_pass(hass, freezer, POLL)
-    await _assert_alive(hass, cloud, cars, freezer)
+    before = home.value(home.car, "sensor.battery_level")
+    await home.unload()
+    home.freezer.tick(later)
+    home.cloud.faults.add(Fault(drop=True))
+    await home.load()
+    assert home.value(home.car, "sensor.battery_level") == before
+    home.cloud.faults.clear()
+    await home.let_pass(POLL)
+    await _assert_alive(home)
 
 
-async def test_cloud_is_down_at_a_restart_after_incomplete_listings(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    new_entry: NewEntry,
-) -> None:
+async def test_restart_knows_the_cars_of_incomplete_lists(new_home: Home) -> None:
     """Some listings are never complete; the cars in them are known all the same."""
-    listing = await _listing(hass, cloud)
-    cloud.faults.add(
+    listing = await _listing(new_home)
+    new_home.cloud.faults.add(
         Fault(route=CONNECTIONS_ROUTE, body=listing.replace('"totalCount": 3', '"totalCount": 9'))
     )
-    entry = new_entry()
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    cloud.faults.clear()
-    cloud.faults.add(Fault(drop=True))
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    assert value(hass, cars[0], "sensor.battery_level") != "unavailable"
+    await new_home.set_up()
+    await new_home.unload()
+    new_home.cloud.faults.clear()
+    new_home.cloud.faults.add(Fault(drop=True))
+    await new_home.load()
+    assert new_home.value(new_home.car, "sensor.battery_level") != "unavailable"
 
 
-async def test_data_of_a_day_ago_is_no_longer_current(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    entry: ConfigEntry,
-) -> None:
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    freezer.tick(timedelta(hours=25))
-    cloud.faults.add(Fault(drop=True))
-    assert await hass.config_entries.async_setup(entry.entry_id)
+async def test_values_of_a_day_ago_become_unavailable_at_a_restart(home: Home) -> None:
+    await home.unload()
+    home.freezer.tick(timedelta(hours=25))
+    home.cloud.faults.add(Fault(drop=True))
+    await home.load()
     # One request that fails takes nothing away.
-    assert value(hass, cars[0], "sensor.battery_level") != "unavailable"
-    await let_pass(hass, freezer, timedelta(hours=2), timedelta(minutes=10))
-    assert value(hass, cars[0], "sensor.battery_level") == "unavailable"
-    cloud.faults.clear()
-    await let_pass(hass, freezer, POLL)
-    await _assert_alive(hass, cloud, cars, freezer)
+    assert home.value(home.car, "sensor.battery_level") != "unavailable"
+    await home.let_pass(timedelta(hours=2), timedelta(minutes=10))
+    assert home.value(home.car, "sensor.battery_level") == "unavailable"
+    home.cloud.faults.clear()
+    await home.let_pass(POLL)
+    await _assert_alive(home)
 
 
 # Credentials
 
 
 @pytest.mark.parametrize("first", [True, False])
-async def test_refused_credentials_ask_for_new_ones_once(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    new_entry: NewEntry,
-    first: bool,
-) -> None:
-    entry = new_entry()
+async def test_refused_credentials_start_one_reauth(new_home: Home, first: bool) -> None:
+    new_home.add_entry()
     if not first:
-        assert await hass.config_entries.async_setup(entry.entry_id)
-        cloud.revoke_tokens()
-    cloud.faults.add(Fault(route=TOKENS_ROUTE, status=401))
+        await new_home.load()
+        new_home.cloud.revoke_tokens()
+    new_home.cloud.faults.add(Fault(route=TOKENS_ROUTE, status=401))
     if first:
-        assert not await hass.config_entries.async_setup(entry.entry_id)
-        assert entry.state is ConfigEntryState.SETUP_ERROR
-    await let_pass(hass, freezer, timedelta(hours=3), timedelta(minutes=10))
-    (flow,) = hass.config_entries.flow.async_progress()
+        assert not await new_home.hass.config_entries.async_setup(new_home.entry.entry_id)
+        assert new_home.entry.state is ConfigEntryState.SETUP_ERROR
+    await new_home.let_pass(timedelta(hours=3), timedelta(minutes=10))
+    (flow,) = new_home.hass.config_entries.flow.async_progress()
     assert flow["context"]["source"] == SOURCE_REAUTH
 
 
-async def test_refused_credentials_keep_the_values(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    entry: ConfigEntry,
-) -> None:
-    before = value(hass, cars[0], "sensor.odometer")
-    cloud.revoke_tokens()
-    fault = cloud.faults.add(Fault(route=TOKENS_ROUTE, status=401))
-    await let_pass(hass, freezer, timedelta(hours=3), timedelta(minutes=10))
-    assert value(hass, cars[0], "sensor.odometer") == before
-    cloud.faults.remove(fault)
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    await _assert_alive(hass, cloud, cars, freezer)
+async def test_refused_credentials_keep_the_values(home: Home) -> None:
+    before = home.value(home.car, "sensor.odometer")
+    home.cloud.revoke_tokens()
+    fault = home.cloud.faults.add(Fault(route=TOKENS_ROUTE, status=401))
+    await home.let_pass(timedelta(hours=3), timedelta(minutes=10))
+    assert home.value(home.car, "sensor.odometer") == before
+    home.cloud.faults.remove(fault)
+    await home.reload()
+    await _assert_alive(home)
 
 
-async def test_refused_token_costs_one_new_token(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    entry: ConfigEntry,
-) -> None:
-    cloud.revoke_tokens()
-    cloud.requests.clear()
-    await let_pass(hass, freezer, POLL)
-    assert cloud.requests[TOKENS] == 1
-    assert not hass.config_entries.flow.async_progress()
-    await _assert_alive(hass, cloud, cars, freezer)
+async def test_refused_token_costs_one_new_token(home: Home) -> None:
+    home.cloud.revoke_tokens()
+    home.cloud.requests.clear()
+    await home.let_pass(POLL)
+    assert home.cloud.requests[TOKENS] == 1
+    assert not home.hass.config_entries.flow.async_progress()
+    await _assert_alive(home)
 
 
 @pytest.mark.parametrize(
@@ -463,69 +344,53 @@ async def test_refused_token_costs_one_new_token(
     ],
 )
 @pytest.mark.parametrize("route", [SIGNALS_ROUTE, CONNECTIONS_ROUTE])
-async def test_other_refusals_ask_for_no_credentials(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    entry: ConfigEntry,
-    status: int,
-    type_: str,
-    code: str,
-    route: str,
+async def test_other_refusals_start_no_reauth(
+    home: Home, status: int, type_: str, code: str, route: str
 ) -> None:
-    fault = cloud.faults.add(Fault(route=route, status=status, type=type_, code=code))
-    await let_pass(hass, freezer, timedelta(hours=1), STEP)
-    assert not hass.config_entries.flow.async_progress()
-    assert value(hass, cars[0], "sensor.odometer") != "unavailable"
-    cloud.faults.remove(fault)
+    fault = home.cloud.faults.add(Fault(route=route, status=status, type=type_, code=code))
+    await home.let_pass(timedelta(hours=1), STEP)
+    assert not home.hass.config_entries.flow.async_progress()
+    assert home.value(home.car, "sensor.odometer") != "unavailable"
+    home.cloud.faults.remove(fault)
     if type_ == "BILLING" and route == SIGNALS_ROUTE:
-        freezer.move_to(next_month())
-    await let_pass(hass, freezer, POLL)
-    await _assert_alive(hass, cloud, cars, freezer)
+        home.freezer.move_to(next_month())
+    await home.let_pass(POLL)
+    await _assert_alive(home)
 
 
 # A hundred cars
 
 
 @pytest.mark.parametrize("vehicles", [100])
-async def test_a_hundred_cars(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    cars: list[Car],
-    freezer: FrozenDateTimeFactory,
-    new_entry: NewEntry,
-) -> None:
-    entry = new_entry()
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await settle(hass)
-    assert cloud.requests == {TOKENS: 1, CONNECTIONS: 1, SIGNALS: 100}
-    assert all(entities(hass, entry, car) >= ALWAYS for car in cars[:6])
-    for car in cars:
-        cloud.patch_state(car.id, {"charging": False})
-        cloud.patch_state(car.id, {"asleep": True})
+async def test_hundred_cars_cost_requests_and_writes_in_proportion(new_home: Home) -> None:
+    await new_home.set_up()
+    assert new_home.cloud.requests == {TOKENS: 1, CONNECTIONS: 1, SIGNALS: 100}
+    assert all(new_home.entities(car) >= ALWAYS for car in new_home.cars[:6])
+    for car in new_home.cars:
+        new_home.cloud.patch_state(car.id, {"charging": False})
+        new_home.cloud.patch_state(car.id, {"asleep": True})
     # Polls leave some of what the application may send at once to the user, and come later.
-    cloud.requests.clear()
+    new_home.cloud.requests.clear()
     for _ in range(2):
-        await let_pass(hass, freezer, POLL)
-        await let_pass(hass, freezer, timedelta(minutes=2), timedelta(seconds=30))
-        assert cloud.requests[SIGNALS] == 100
-        cloud.requests.clear()
+        await new_home.let_pass(POLL)
+        await new_home.let_pass(timedelta(minutes=2), timedelta(seconds=30))
+        assert new_home.cloud.requests[SIGNALS] == 100
+        new_home.cloud.requests.clear()
     # One value of one car: what is written does not grow with the number of cars.
-    changes = Changes(hass)
+    changes = new_home.changes()
     code = "odometer-traveleddistance"
-    cloud.override(cars[50].id, code, {"body": {"value": 123456, "unit": "km"}})
-    await let_pass(hass, freezer, POLL)
-    await let_pass(hass, freezer, timedelta(minutes=2), timedelta(seconds=30))
-    assert cloud.requests[SIGNALS] == 100
-    assert len(changes.take()) == len(cars) + 2
+    new_home.cloud.override(new_home.cars[50].id, code, {"body": {"value": 123456, "unit": "km"}})
+    await new_home.let_pass(POLL)
+    await new_home.let_pass(timedelta(minutes=2), timedelta(seconds=30))
+    assert new_home.cloud.requests[SIGNALS] == 100
+    assert len(changes.take()) == len(new_home.cars) + 2
 
 
-async def _listing(hass: HomeAssistant, cloud: Cloud) -> str:
-    """Return what the cloud answers when asked for the connections."""
-    response = await async_get_clientsession(hass).get(
+async def _listing(home: Home) -> str:
+    """Return the list of connections as the cloud sends it."""
+    response = await async_get_clientsession(home.hass).get(
         f"{os.environ['SMARTCAR_API_ORIGIN']}/v3/connections",
-        headers={"Authorization": f"Bearer {cloud.mint_token()}"},
+        headers={"Authorization": f"Bearer {home.cloud.mint_token()}"},
     )
-    cloud.requests.clear()
+    home.cloud.requests.clear()
     return await response.text()

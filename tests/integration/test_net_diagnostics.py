@@ -36,8 +36,8 @@ from simulator.faults import Fault
 from tests.helpers.home import NewEntry
 from tests.helpers.routes import ANY_COMMAND, SIGNALS_ROUTE
 from tests.helpers.signal_table import NOON, TABLE
-from tests.helpers.signals import fail, send, set_up
-from tests.helpers.states import act, device_id, entity_id, let_pass, refresh, settle
+from tests.helpers.signals import fail, send
+from tests.helpers.states import act, device_id, entity_id, let_pass, refresh, set_up, settle
 from tests.helpers.times import LISTING
 
 pytestmark = pytest.mark.usefixtures("everything_is_enabled")

@@ -4,17 +4,14 @@ import gc
 from typing import Any
 import warnings
 
-from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from simulator import Cloud
-from simulator.car import Car
-from tests.helpers.home import NewEntry
-from tests.helpers.signal_table import TABLE
-from tests.helpers.signals import complaints, send, set_up
-from tests.helpers.states import act, entity_id, settle, value
+from tests.helpers.home import Home
+from tests.helpers.signal_table import BODIES
+from tests.helpers.signals import complaints, send
+from tests.helpers.states import act
 
 pytestmark = pytest.mark.usefixtures("everything_is_enabled")
 
@@ -41,63 +38,51 @@ RENAMED: dict[str, tuple[str, dict[str, Any], str] | None] = {
 }
 
 
-@pytest.fixture
-def vehicles() -> int:
-    """Return how many cars are connected."""
-    return 1
-
-
 async def test_renamed_entities_go_on_under_their_new_ids(
-    hass: HomeAssistant,
-    cloud: Cloud,
-    car: Car,
-    new_entry: NewEntry,
-    hass_ws_client: WebSocketGenerator,
-    caplog: pytest.LogCaptureFixture,
+    new_home: Home, hass_ws_client: WebSocketGenerator, caplog: pytest.LogCaptureFixture
 ) -> None:
+    car = new_home.car
     for component in ("homeassistant", "config"):
-        assert await async_setup_component(hass, component, {})
-    send(cloud, car, {code: row.body for code, row in TABLE.items()})
-    entry = new_entry()
-    await set_up(hass, entry)
-    client = await hass_ws_client(hass)
+        assert await async_setup_component(new_home.hass, component, {})
+    send(new_home.cloud, car, BODIES)
+    await new_home.set_up()
+    client = await hass_ws_client(new_home.hass)
     caplog.clear()
     with warnings.catch_warnings(record=True) as raised:
         warnings.simplefilter("always")
         for name in RENAMED:
-            before = value(hass, car, name)
-            old, new = entity_id(hass, car, name), f"{name.split('.')[0]}.my_car"
+            before = new_home.value(car, name)
+            old, new = new_home.entity_id(car, name), f"{name.split('.')[0]}.my_car"
             assert old is not None
             await client.send_json_auto_id(
                 {"type": "config/entity_registry/update", "entity_id": old, "new_entity_id": new}
             )
             assert (await client.receive_json())["success"], name
-            await settle(hass)
-            assert hass.states.get(old) is None, name
-            assert entity_id(hass, car, name) == new
-            assert value(hass, car, name) == before, name
-        # The states go on, with what a refresh brings that is asked for under a new id.
-        send(cloud, car, {change[0]: change[1] for change in RENAMED.values() if change})
-        await act(hass, "button.press", "button.my_car")
-        await settle(hass)
+            await new_home.settle()
+            assert new_home.hass.states.get(old) is None, name
+            assert new_home.entity_id(car, name) == new
+            assert new_home.value(car, name) == before, name
+        # The states go on, with the values of a refresh under a new id.
+        send(new_home.cloud, car, {change[0]: change[1] for change in RENAMED.values() if change})
+        await act(new_home.hass, "button.press", "button.my_car")
+        await new_home.settle()
         for name, change in RENAMED.items():
-            current = hass.states.get(f"{name.split('.')[0]}.my_car")
+            current = new_home.hass.states.get(f"{name.split('.')[0]}.my_car")
             assert current is not None, name
             if change is not None:
                 assert current.state == change[2], name
             else:
                 assert current.state not in {"unknown", "unavailable"}, name
         # Commands reach the car.
-        await act(hass, "lock.unlock", "lock.my_car")
+        await act(new_home.hass, "lock.unlock", "lock.my_car")
         assert car.state.locked is False
-        assert value(hass, car, "lock.door_lock") == "unlocked"
+        assert new_home.value(car, "lock.door_lock") == "unlocked"
         # Nothing under the old ids comes back.
-        assert await hass.config_entries.async_reload(entry.entry_id)
-        await settle(hass)
+        await new_home.reload()
         for name in RENAMED:
             new = f"{name.split('.')[0]}.my_car"
-            assert entity_id(hass, car, name) == new
-            assert hass.states.get(new) is not None
+            assert new_home.entity_id(car, name) == new
+            assert new_home.hass.states.get(new) is not None
         # A coroutine that nobody has awaited says so when it is collected.
         gc.collect()
     assert complaints(caplog) == []

@@ -1,0 +1,1 @@
+"""The budget of requests: when cars are polled, and which requests are refused."""

@@ -1,0 +1,1 @@
+"""Push: the webhook in the dashboard, its deliveries, and everybody else who knows its URL."""

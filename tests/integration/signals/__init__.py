@@ -1,0 +1,1 @@
+"""The signals of a car as entities, and what becomes of every other body."""

@@ -1,0 +1,172 @@
+"""Bodies that cannot be read: they are unknown, and create nothing."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+import logging
+from typing import Any
+
+import pytest
+
+from tests.helpers.home import Home
+from tests.helpers.signal_table import ALWAYS, BODIES, BY_PERMISSION, TABLE
+from tests.helpers.signals import complaints, device_of, response, seen, send
+
+pytestmark = pytest.mark.usefixtures("everything_is_enabled")
+
+
+GARBAGE: Mapping[str, Any] = {
+    "not a number": float("nan"),
+    "null": None,
+    "an object": {"value": 1},
+    "nested lists": [[[]]],
+    "a number of 400 digits": 10**400,
+    "a body of null": ...,
+}
+
+
+COUNTED = {
+    "sensor.account_permissions",
+    "sensor.charge_records",
+    "sensor.charge_schedules",
+    "sensor.dtc_count",
+    "sensor.packages",
+    "sensor.service_records",
+}
+
+
+@pytest.mark.parametrize("kind", GARBAGE)
+async def test_unreadable_body_is_unknown(
+    full_home: Home, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    caplog.set_level(logging.DEBUG, "custom_components.smartcar")
+    value = GARBAGE[kind]
+    there = full_home.entities()
+    for _ in range(2):
+        full_home.freezer.tick(timedelta(minutes=10))
+        send(
+            full_home.cloud,
+            full_home.car,
+            {
+                code: None if value is ... else {key: value for key in body if key != "unit"}
+                for code, body in BODIES.items()
+            },
+        )
+        await full_home.refresh()
+    await response(full_home, "get_signals")
+    await full_home.reload()
+    assert full_home.entities() == there
+    shown = seen(full_home)
+    expected = {"unknown", "0"} if kind == "nested lists" else {"unknown"}
+    assert {
+        name: state
+        for name, state in shown.items()
+        if name not in ALWAYS and state not in (expected if name in COUNTED else {"unknown"})
+    } == {}
+    assert device_of(full_home).name != "Ferdinand"
+    assert complaints(caplog) == []
+    logged = [text for text in caplog.messages if "cannot be read" in text]
+    assert len(logged) == len(set(logged)) <= len(TABLE)
+    if kind in {"an object", "not a number"}:
+        assert len(logged) == len(TABLE)
+
+
+@pytest.mark.parametrize(
+    ("value", "shows", "unknown"),
+    [
+        pytest.param(
+            "12",
+            {"charge_connector_type", "trim"},
+            {"odometer", "battery_level", "plug_status", "asleep", "gear_state", "location"},
+            id="a number as a text",
+        ),
+        pytest.param(
+            True,
+            {"asleep", "online", "plug_status"},
+            {"odometer", "battery_level", "charge_wattage", "trim", "gear_state"},
+            id="a boolean as a number",
+        ),
+        pytest.param(
+            1,
+            {"odometer", "battery_level"},
+            {"asleep", "online", "plug_status", "door_lock", "charge_port", "trim", "gear_state"},
+            id="a number as a boolean",
+        ),
+    ],
+)
+async def test_value_of_another_type_is_unknown(
+    full_home: Home,
+    caplog: pytest.LogCaptureFixture,
+    value: Any,
+    shows: set[str],
+    unknown: set[str],
+) -> None:
+    full_home.freezer.tick(timedelta(minutes=10))
+    send(full_home.cloud, full_home.car, {code: {"value": value} for code in BODIES})
+    await full_home.refresh()
+    shown = {name.partition(".")[2]: text for name, text in seen(full_home).items()}
+    assert {shown[key] for key in shows} <= {"12", "on", "1", "1.0"}
+    assert {key: shown[key] for key in unknown if shown[key] != "unknown"} == {}
+    assert complaints(caplog) == []
+
+
+async def test_unreadable_value_is_logged_once_for_each_car(
+    full_home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "custom_components.smartcar")
+    for value in ("a", "b", 12, "c"):
+        full_home.freezer.tick(timedelta(minutes=10))
+        send(full_home.cloud, full_home.car, {"odometer-traveleddistance": {"value": value}})
+        await full_home.refresh()
+    logged = [text for text in caplog.messages if "cannot be read" in text]
+    assert len(logged) == 1
+    assert "odometer-traveleddistance" in logged[0]
+    assert "Ferdinand" not in logged[0]
+
+
+NULLS: Mapping[str, Mapping[str, Any]] = {
+    "charge-chargelimits": {"values": [], "activeLimit": None, "unit": "percent"},
+    "closure-doors": {
+        "values": [{"row": 0, "column": 0, "isOpen": None, "isLocked": None}],
+        "rowCount": 2,
+        "columnCount": 2,
+    },
+    "closure-windows": {"values": [{"row": 0, "column": 0, "isOpen": None}], "rowCount": 2},
+    "diagnostics-abs": {"status": None, "description": None},
+    "location-preciselocation": {
+        "latitude": None,
+        "longitude": None,
+        "locationType": "LAST_PARKED",
+    },
+    "tractionbattery-nominalcapacity": {
+        "capacity": None,
+        "source": None,
+        "availableCapacities": [{"capacity": 77, "description": "Pro"}],
+        "unit": "kWh",
+    },
+    "tractionbattery-range": {
+        "value": None,
+        "type": "DEFAULT",
+        "additionalValues": [],
+        "unit": "km",
+    },
+    "wheel-tires": {
+        "values": [{"row": 0, "column": 0, "tirePressure": None}],
+        "rowCount": 2,
+        "columnCount": 2,
+        "unit": "bar",
+    },
+}
+
+
+async def test_null_fields_create_nothing(new_home: Home) -> None:
+    plain = {code: dict.fromkeys(body) for code, body in BODIES.items()}
+    send(new_home.cloud, new_home.car, {**plain, **NULLS})
+    await new_home.set_up()
+    assert new_home.entities() == ALWAYS | BY_PERMISSION
+    send(
+        new_home.cloud,
+        new_home.car,
+        {"tractionbattery-nominalcapacity": {"capacity": 77, "unit": "kWh"}},
+    )
+    await new_home.refresh()
+    assert "sensor.battery_capacity" in new_home.entities()
