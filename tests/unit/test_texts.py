@@ -29,7 +29,6 @@ from custom_components.smartcar.options_flow import SmartcarOptionsFlow
 from custom_components.smartcar.vehicle import VehicleState
 
 ROOT = Path(custom_components.smartcar.__file__).parent
-LANGUAGES = sorted(path.stem for path in (ROOT / "translations").glob("*.json"))
 EN: dict[str, Any] = json.loads((ROOT / "translations/en.json").read_text())
 ICONS: dict[str, Any] = json.loads((ROOT / "icons.json").read_text())
 SERVICES = load_yaml_dict(str(ROOT / "services.yaml"))
@@ -391,17 +390,63 @@ def _leaves(texts: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, str
             yield f"{path}/{key}", value
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_languages_say_the_same(language: str) -> None:
+def _placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def _faults(folder: Path) -> list[str]:
+    """Return what is wrong with the languages in a folder, the English original among them."""
+    original = dict(_leaves(json.loads((folder / "en.json").read_text())))
+    faults = []
+    for path in sorted(folder.glob("*.json")):
+        texts = dict(_leaves(json.loads(path.read_text())))
+        faults += [f"{path.stem}{key} is missing" for key in original if key not in texts]
+        for key, text in texts.items():
+            if key not in original:
+                faults.append(f"{path.stem}{key} is not in English")
+            elif _placeholders(text) != _placeholders(original[key]):
+                faults.append(f"{path.stem}{key} has other placeholders")
+            if not text.strip() == text != "":
+                faults.append(f"{path.stem}{key} is empty, or begins or ends with a blank")
+            if [mark for mark in ("<", ">", "://") if mark in text]:
+                faults.append(f"{path.stem}{key} has HTML or an address")
+    return faults
+
+
+def test_languages_say_the_same() -> None:
     """Each has all texts, all the same placeholders, and neither HTML nor addresses."""
-    other = json.loads((ROOT / f"translations/{language}.json").read_text())
-    texts, original = dict(_leaves(other)), dict(_leaves(EN))
-    assert texts.keys() == original.keys()
-    for key, text in texts.items():
-        assert text.strip() == text != "", key
-        assert _placeholders(text) == _placeholders(original[key]), key
-        assert not [mark for mark in ("<", ">", "://") if mark in text], key
+    assert _faults(ROOT / "translations") == []
 
 
-def _placeholders(text: str) -> set[str | None]:
-    return {name for _, name, _, _ in Formatter().parse(text)}
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("Los geht's um {until} mit {vehicle}", None),
+        (None, "is missing"),
+        ("Los geht's um {until}", "has other placeholders"),
+        ("Los geht's um {until} mit {vehicle} und {more}", "has other placeholders"),
+        ("Los geht's um {until} mit {vehicle} ", "is empty, or begins or ends with a blank"),
+        ("<b>{until}</b> {vehicle}", "has HTML or an address"),
+        ("https://{vehicle}/{until}", "has HTML or an address"),
+    ],
+)
+def test_language_that_says_something_else_is_found(
+    tmp_path: Path, text: str | None, fault: str | None
+) -> None:
+    """A second language, of which one text is not as it must be."""
+    english = {"title": "Cars", "exceptions": {"wait": "{vehicle} at {until}", "stop": "Stop"}}
+    german = {"title": "Autos", "exceptions": {"wait": text, "stop": "Halt"}}
+    if text is None:
+        german["exceptions"] = {"stop": "Halt"}
+    for language, texts in (("en", english), ("de", german)):
+        (tmp_path / f"{language}.json").write_text(json.dumps(texts))
+    assert _faults(tmp_path) == ([f"de/exceptions/wait {fault}"] if fault else [])
+
+
+def test_text_that_english_does_not_have_is_found(tmp_path: Path) -> None:
+    for language, texts in (("en", {"title": "Cars"}), ("de", {"title": "Autos", "stop": ""})):
+        (tmp_path / f"{language}.json").write_text(json.dumps(texts))
+    assert _faults(tmp_path) == [
+        "de/stop is not in English",
+        "de/stop is empty, or begins or ends with a blank",
+    ]
