@@ -12,7 +12,7 @@ import pytest
 from demo import check, commands, dashboard, expectations
 from demo.garage import Entity, Key, Vehicle
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 BATTERY_CAR = expectations.NEEDED["BEV"]
 

@@ -22,10 +22,9 @@ import pytest
 from custom_components.smartcar.binary_sensor import BINARY_SENSORS
 from custom_components.smartcar.sensor import SENSORS
 from custom_components.smartcar.services import _ACTIONS, Action
+from tests.helpers.readme import entity_defaults, needs_row
 
-from .helpers.readme import entity_defaults, needs_row
-
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "smartcar"
 DOMAIN = INTEGRATION.name
 
