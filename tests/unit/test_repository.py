@@ -22,8 +22,7 @@ import pytest
 from custom_components.smartcar.binary_sensor import BINARY_SENSORS
 from custom_components.smartcar.sensor import SENSORS
 from custom_components.smartcar.services import _ACTIONS, Action
-
-from ..helpers.readme import entity_defaults, needs_row
+from tests.helpers.readme import entity_defaults, needs_row
 
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "smartcar"

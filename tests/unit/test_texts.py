@@ -37,7 +37,7 @@ SERVICES = load_yaml_dict(str(ROOT / "services.yaml"))
 COMPOSED = {
     "command_": {f"command_{code.lower()}" for code in exceptions._TRANSLATED_CODES},
     "request_refused_": {f"request_refused_{reason}" for reason in Reason},
-    # Of the application's limit nobody is told: it is over within the hour.
+    # The application's limit has no repair: it is over within the hour.
     "requests_": {f"requests_{reason}" for reason in Reason if reason is not Reason.APPLICATION},
 }
 
@@ -241,7 +241,7 @@ def test_errors() -> None:
 
 
 def test_aborts() -> None:
-    """What Home Assistant translates itself (all but these) needs no text of ours."""
+    """Home Assistant itself translates all other reasons."""
     source = FLOWS["config"]
     reasons = {
         text
@@ -265,13 +265,13 @@ def test_closing_pages() -> None:
     assert EN["config"]["create_entry"].keys() == {"default", *shown} > {"default"}
 
 
-def test_the_clicks_are_told_one_by_one() -> None:
+def test_clicks_are_listed_one_by_one() -> None:
     """On the closing page and in the repairs, in the dashboard's order, with the address."""
-    told = {
+    listed = {
         "closing page": EN["config"]["create_entry"]["push"],
         **{key: EN["issues"][key]["description"] for key in CLICKS},
     }
-    for name, text in told.items():
+    for name, text in listed.items():
         lines = [line for line in text.splitlines() if line[:1].isdigit()]
         assert [line.split(".")[0] for line in lines] == [str(n + 1) for n in range(len(lines))]
         clicks = CLICKS.get(name, CLICKS["push_not_created"])
@@ -298,7 +298,7 @@ def test_selectors() -> None:
                 # The code is this repository's; its lists are named in its module.
                 found = eval(ast.unparse(options), source.names)  # noqa: S307
                 selectors[ast.literal_eval(key)] = set(found)
-    # Those of services.yaml are texts of ours as well.
+    # Those of services.yaml need texts as well.
     for service in SERVICES.values():
         for field in _fields(service).values():
             if key := ((field.get("selector") or {}).get("select") or {}).get("translation_key"):

@@ -1,4 +1,4 @@
-"""The merge: what is held of a car once polls, pushes and commands have come in, in any order."""
+"""The merge: the state of a car after polls, pushes and commands, in any order."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -42,11 +42,13 @@ NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 WEEK = timedelta(days=7)
 
 
-def at(minutes: float) -> datetime:
+def minute(minutes: float) -> datetime:
+    """Return a time that many minutes after noon."""
     return NOON + timedelta(minutes=minutes)
 
 
-def told(signal: SignalType[object], value: Json, time: datetime | None) -> Signal:
+def reported(signal: SignalType[object], value: Json, time: datetime | None) -> Signal:
+    """Return a signal with a value, as of some time."""
     return Signal(code=signal.code, body={"value": value}, oem_updated_at=time)
 
 
@@ -65,7 +67,8 @@ def failed(
     )
 
 
-def held(*signals: Signal, now: datetime = NOON) -> VehicleState:
+def merged(*signals: Signal, now: datetime = NOON) -> VehicleState:
+    """Return the state of a car that has sent these signals."""
     state = VehicleState()
     state.merge(signals, now)
     return state
@@ -89,50 +92,52 @@ def held(*signals: Signal, now: datetime = NOON) -> VehicleState:
     ],
 )
 def test_newest_value_stays(first: float | None, second: float | None, winner: int) -> None:
-    times = [None if minutes is None else at(minutes) for minutes in (first, second)]
-    state = held(told(ODOMETER, 1, times[0]))
-    state.merge([told(ODOMETER, 2, times[1])], at(5))
+    times = [None if minutes is None else minute(minutes) for minutes in (first, second)]
+    state = merged(reported(ODOMETER, 1, times[0]))
+    state.merge([reported(ODOMETER, 2, times[1])], minute(5))
     assert state.value(ODOMETER) == winner
 
 
 def test_own_wrong_clock_pins_nothing() -> None:
-    state = held(told(ODOMETER, 1, None), now=at(60 * 24 * 365))
-    state.merge([told(ODOMETER, 2, at(-1))], NOON)
+    state = merged(reported(ODOMETER, 1, None), now=minute(60 * 24 * 365))
+    state.merge([reported(ODOMETER, 2, minute(-1))], NOON)
     assert state.value(ODOMETER) == 2
 
 
 def test_command_completed_in_the_future_pins_nothing() -> None:
-    state = held(told(IS_LOCKED, False, at(-5)))
-    state.apply_command(IS_LOCKED, {"value": True}, at(60 * 24 * 365), NOON)
+    state = merged(reported(IS_LOCKED, False, minute(-5)))
+    state.apply_command(IS_LOCKED, {"value": True}, minute(60 * 24 * 365), NOON)
     assert state.value(IS_LOCKED) is True
-    state.merge([told(IS_LOCKED, False, at(2))], at(3))
+    state.merge([reported(IS_LOCKED, False, minute(2))], minute(3))
     assert state.value(IS_LOCKED) is False
 
 
 def test_malformed_value_costs_only_itself() -> None:
-    state = held(told(ODOMETER, {"what": []}, at(-1)), told(STATE_OF_CHARGE, 50, at(-1)))
+    state = merged(
+        reported(ODOMETER, {"what": []}, minute(-1)), reported(STATE_OF_CHARGE, 50, minute(-1))
+    )
     assert (state.value(ODOMETER), state.value(STATE_OF_CHARGE)) == (None, 50)
 
 
-def test_merge_tells_what_changed() -> None:
-    state = held(told(ODOMETER, 1, at(-9)), told(STATE_OF_CHARGE, 50, at(-9)))
-    again = [told(ODOMETER, 1, at(-9)), told(STATE_OF_CHARGE, 50, at(-9))]
-    assert state.merge(again, at(1)) == frozenset()
-    newer = [told(ODOMETER, 1, at(-3)), told(STATE_OF_CHARGE, 51, at(-3))]
-    assert state.merge(newer, at(2)) == {STATE_OF_CHARGE.code, Change.DATA_FROM_CAR}
-    assert state.merge([failed(ODOMETER)], at(3)) == frozenset()
+def test_merge_returns_what_changed() -> None:
+    state = merged(reported(ODOMETER, 1, minute(-9)), reported(STATE_OF_CHARGE, 50, minute(-9)))
+    again = [reported(ODOMETER, 1, minute(-9)), reported(STATE_OF_CHARGE, 50, minute(-9))]
+    assert state.merge(again, minute(1)) == frozenset()
+    newer = [reported(ODOMETER, 1, minute(-3)), reported(STATE_OF_CHARGE, 51, minute(-3))]
+    assert state.merge(newer, minute(2)) == {STATE_OF_CHARGE.code, Change.DATA_FROM_CAR}
+    assert state.merge([failed(ODOMETER)], minute(3)) == frozenset()
 
 
 def test_data_from_car_is_as_old_as_the_car_says() -> None:
-    """What never had a time (a VIN) must not make a sleeping car look awake."""
-    state = held(told(ODOMETER, 1, at(-90)), told(VIN, "SIM", None))
-    assert state.data_from_car == at(-90)
-    assert Change.DATA_FROM_CAR not in state.merge([told(VIN, "SIM", None)], at(30))
-    assert state.data_from_car == at(-90)
+    """A signal that never has a time (a VIN) must not make a sleeping car seem awake."""
+    state = merged(reported(ODOMETER, 1, minute(-90)), reported(VIN, "SIM", None))
+    assert state.data_from_car == minute(-90)
+    assert Change.DATA_FROM_CAR not in state.merge([reported(VIN, "SIM", None)], minute(30))
+    assert state.data_from_car == minute(-90)
 
 
 def test_data_from_car_without_any_time_is_the_time_of_arrival() -> None:
-    assert held(told(ODOMETER, 1, None)).data_from_car is None
+    assert merged(reported(ODOMETER, 1, None)).data_from_car is None
     assert VehicleState().data_from_car is None
 
 
@@ -140,34 +145,34 @@ def test_data_from_car_without_any_time_is_the_time_of_arrival() -> None:
 
 
 def test_error_keeps_the_last_good_value_and_is_recorded() -> None:
-    state = held(told(ODOMETER, 1, at(-9)))
-    state.merge([failed(ODOMETER, "UNREACHABLE", {"value": 0})], at(1))
-    state.merge([failed(ODOMETER, "UNREACHABLE")], at(2))
+    state = merged(reported(ODOMETER, 1, minute(-9)))
+    state.merge([failed(ODOMETER, "UNREACHABLE", {"value": 0})], minute(1))
+    state.merge([failed(ODOMETER, "UNREACHABLE")], minute(2))
     signal = state.signals[ODOMETER.code]
     assert state.value(ODOMETER) == 1
     assert signal.error is not None
-    assert (signal.error.code, signal.error_since) == ("UNREACHABLE", at(1))
+    assert (signal.error.code, signal.error_since) == ("UNREACHABLE", minute(1))
 
 
 def test_other_error_begins_anew_and_success_ends_it() -> None:
-    state = held(failed(ODOMETER, "UNREACHABLE"))
-    state.merge([failed(ODOMETER, "ASLEEP")], at(1))
-    assert state.signals[ODOMETER.code].error_since == at(1)
-    state.merge([told(ODOMETER, 1, at(2))], at(2))
+    state = merged(failed(ODOMETER, "UNREACHABLE"))
+    state.merge([failed(ODOMETER, "ASLEEP")], minute(1))
+    assert state.signals[ODOMETER.code].error_since == minute(1)
+    state.merge([reported(ODOMETER, 1, minute(2))], minute(2))
     assert state.signals[ODOMETER.code].error is None
 
 
 def test_status_without_error_is_recorded_all_the_same() -> None:
-    state = held(Signal(code=ODOMETER.code, status=SignalStatus.UNAVAILABLE))
+    state = merged(Signal(code=ODOMETER.code, status=SignalStatus.UNAVAILABLE))
     error = state.signals[ODOMETER.code].error
     assert error is not None
     assert error.type == "UNAVAILABLE"
 
 
 def test_not_capable_creates_nothing_and_deletes_nothing() -> None:
-    state = held(told(ODOMETER, 1, at(-9)), failed(SUNROOF, body={"isOpen": None}))
+    state = merged(reported(ODOMETER, 1, minute(-9)), failed(SUNROOF, body={"isOpen": None}))
     assert state.stored(SUNROOF) is None
-    state.merge([failed(ODOMETER)], at(1))
+    state.merge([failed(ODOMETER)], minute(1))
     assert state.stored(ODOMETER) is not None
     assert state.value(ODOMETER) == 1
 
@@ -182,7 +187,7 @@ def test_not_capable_creates_nothing_and_deletes_nothing() -> None:
     ],
 )
 def test_incapable_after_seven_days(code: str | None, after: timedelta, expected: bool) -> None:
-    state = held(told(ODOMETER, 1, at(-9)), now=NOON)
+    state = merged(reported(ODOMETER, 1, minute(-9)), now=NOON)
     state.merge([failed(ODOMETER, code)], NOON)
     state.merge([failed(ODOMETER, code)], NOON + after)
     assert state.signals[ODOMETER.code].is_incapable(NOON + after) is expected
@@ -201,7 +206,7 @@ def test_incapable_after_seven_days(code: str | None, after: timedelta, expected
     ],
 )
 def test_null_fields_are_no_value(body: Mapping[str, Json], expected: bool) -> None:
-    state = held(Signal(code=ODOMETER.code, body=body))
+    state = merged(Signal(code=ODOMETER.code, body=body))
     assert (state.stored(ODOMETER) is not None) is expected
 
 
@@ -224,9 +229,9 @@ WITHOUT_CHARGE = {
 
 
 def charging(time: datetime = NOON) -> VehicleState:
-    return held(
-        told(IS_CHARGING, True, time),
-        *(told(signal, value, time) for signal, value in CHARGE_VALUES.items()),
+    return merged(
+        reported(IS_CHARGING, True, time),
+        *(reported(signal, value, time) for signal, value in CHARGE_VALUES.items()),
         now=time,
     )
 
@@ -240,89 +245,93 @@ def test_not_charging_ends_the_charge(signal: SignalType[float]) -> None:
     """One signal's NOT_CHARGING is good for all; the body beside it is stale."""
     state = charging()
     assert shown(state) == CHARGE_VALUES
-    state.merge([failed(signal, "NOT_CHARGING", {"value": CHARGE_VALUES[signal]})], at(9))
+    state.merge([failed(signal, "NOT_CHARGING", {"value": CHARGE_VALUES[signal]})], minute(9))
     assert shown(state) == WITHOUT_CHARGE
 
 
 def test_end_of_charging_ends_the_charge() -> None:
     state = charging()
-    changed = state.merge([told(IS_CHARGING, False, at(5))], at(9))
+    changed = state.merge([reported(IS_CHARGING, False, minute(5))], minute(9))
     assert shown(state) == WITHOUT_CHARGE
     assert {signal.code for signal in CHARGE_VALUES} <= changed
 
 
 def test_older_end_of_charging_ends_nothing() -> None:
     state = charging()
-    state.merge([told(IS_CHARGING, False, at(-5))], at(9))
+    state.merge([reported(IS_CHARGING, False, minute(-5))], minute(9))
     assert shown(state) == CHARGE_VALUES
 
 
 def test_end_of_charging_spares_newer_values() -> None:
     state = charging()
     state.merge(
-        [told(CHARGE_WATTAGE, 50, at(8)), told(IS_CHARGING, False, at(5))],
-        at(9),
+        [reported(CHARGE_WATTAGE, 50, minute(8)), reported(IS_CHARGING, False, minute(5))],
+        minute(9),
     )
     assert shown(state) == WITHOUT_CHARGE | {CHARGE_WATTAGE: 50}
 
 
 def test_stale_value_after_the_end_of_charging_changes_nothing() -> None:
     state = charging()
-    state.merge([told(IS_CHARGING, False, at(5))], at(5))
-    state.merge([told(CHARGE_WATTAGE, 11_000, at(4))], at(9))
+    state.merge([reported(IS_CHARGING, False, minute(5))], minute(5))
+    state.merge([reported(CHARGE_WATTAGE, 11_000, minute(4))], minute(9))
     assert state.value(CHARGE_WATTAGE) == 0
 
 
-def test_car_that_charges_silences_only_what_says_otherwise() -> None:
+def test_car_that_charges_ends_only_the_value_that_says_otherwise() -> None:
     state = charging()
     state.merge(
-        [failed(CHARGE_RATE, "NOT_CHARGING"), told(IS_CHARGING, True, at(5))],
-        at(9),
+        [failed(CHARGE_RATE, "NOT_CHARGING"), reported(IS_CHARGING, True, minute(5))],
+        minute(9),
     )
     assert shown(state) == CHARGE_VALUES | {CHARGE_RATE: 0}
 
 
 def test_charge_that_resumes_shows_again() -> None:
     state = charging()
-    state.merge([failed(CHARGE_WATTAGE, "NOT_CHARGING")], at(5))
-    state.merge([told(CHARGE_WATTAGE, 7_000, at(6))], at(6))
+    state.merge([failed(CHARGE_WATTAGE, "NOT_CHARGING")], minute(5))
+    state.merge([reported(CHARGE_WATTAGE, 7_000, minute(6))], minute(6))
     assert state.value(CHARGE_WATTAGE) == 7_000
 
 
 def test_not_charging_creates_nothing() -> None:
-    state = held(*(failed(signal, "NOT_CHARGING", {"value": 1}) for signal in CHARGE_VALUES))
+    state = merged(*(failed(signal, "NOT_CHARGING", {"value": 1}) for signal in CHARGE_VALUES))
     assert shown(state) == dict.fromkeys(CHARGE_VALUES)
     assert not any(state.stored(signal) for signal in CHARGE_VALUES)
 
 
 def test_completion_moves_only_with_estimates_that_differ() -> None:
     state = charging()
-    assert state.charge_complete_at == at(90)
+    assert state.charge_complete_at == minute(90)
     assert Change.CHARGE_COMPLETE_AT not in state.merge(
-        [told(TIME_TO_COMPLETE, 79, at(10))], at(10)
+        [reported(TIME_TO_COMPLETE, 79, minute(10))], minute(10)
     )
-    assert state.charge_complete_at == at(90)
-    assert Change.CHARGE_COMPLETE_AT in state.merge([told(TIME_TO_COMPLETE, 60, at(20))], at(20))
-    assert state.charge_complete_at == at(80)
-    state.merge([told(IS_CHARGING, False, at(30))], at(30))
+    assert state.charge_complete_at == minute(90)
+    assert Change.CHARGE_COMPLETE_AT in state.merge(
+        [reported(TIME_TO_COMPLETE, 60, minute(20))], minute(20)
+    )
+    assert state.charge_complete_at == minute(80)
+    state.merge([reported(IS_CHARGING, False, minute(30))], minute(30))
     assert state.charge_complete_at is None
 
 
 def test_charging_session_begins_when_the_energy_falls() -> None:
-    state = held(told(ENERGY_ADDED, 5, at(0)))
+    state = merged(reported(ENERGY_ADDED, 5, minute(0)))
     begun = state.session.started_at
-    state.merge([told(ENERGY_ADDED, 9, at(10))], at(10))
-    assert state.session.started_at == begun == at(0)
-    state.merge([told(ENERGY_ADDED, 0.1, at(20))], at(20))
-    assert state.session.started_at == at(20)
+    state.merge([reported(ENERGY_ADDED, 9, minute(10))], minute(10))
+    assert state.session.started_at == begun == minute(0)
+    state.merge([reported(ENERGY_ADDED, 0.1, minute(20))], minute(20))
+    assert state.session.started_at == minute(20)
 
 
 def test_charging_session_begins_with_the_cable() -> None:
-    state = held(told(ENERGY_ADDED, 5, at(0)), told(IS_CABLE_CONNECTED, False, at(0)))
-    state.merge([told(IS_CABLE_CONNECTED, True, at(10))], at(10))
-    assert state.session.started_at == at(0)
-    state.merge([told(ENERGY_ADDED, 6, at(20))], at(20))
-    assert state.session.started_at == at(10)
+    state = merged(
+        reported(ENERGY_ADDED, 5, minute(0)), reported(IS_CABLE_CONNECTED, False, minute(0))
+    )
+    state.merge([reported(IS_CABLE_CONNECTED, True, minute(10))], minute(10))
+    assert state.session.started_at == minute(0)
+    state.merge([reported(ENERGY_ADDED, 6, minute(20))], minute(20))
+    assert state.session.started_at == minute(10)
 
 
 def test_positions_once_seen_stay() -> None:
@@ -333,8 +342,8 @@ def test_positions_once_seen_stay() -> None:
         body = {"values": [tire(row) for row in rows], "unit": "bar"}
         return Signal(code=TIRES.code, body=body)
 
-    state = held(tires(0, 1))
-    state.merge([tires(1)], at(5))
+    state = merged(tires(0, 1))
+    state.merge([tires(1)], minute(5))
     assert state.positions(TIRES) == [Position(0, 0), Position(1, 0)]
     stored = VehicleState.from_json(json.loads(json.dumps(state.as_json())))
     assert stored.positions(TIRES) == state.positions(TIRES)
@@ -344,7 +353,7 @@ def test_positions_once_seen_stay() -> None:
 
 
 def commanded(time: datetime = NOON) -> VehicleState:
-    state = held(told(IS_LOCKED, False, at(-30)))
+    state = merged(reported(IS_LOCKED, False, minute(-30)))
     state.apply_command(IS_LOCKED, {"value": True}, time, time)
     return state
 
@@ -352,42 +361,42 @@ def commanded(time: datetime = NOON) -> VehicleState:
 @pytest.mark.parametrize(
     ("time", "now", "locked"),
     [
-        pytest.param(at(-30), at(1), True, id="stale poll"),
-        pytest.param(at(0), at(1), True, id="as old as the command"),
-        pytest.param(at(1), at(1), False, id="newer"),
-        pytest.param(None, at(9), True, id="without a time, soon after"),
-        pytest.param(None, at(11), False, id="without a time, later"),
-        pytest.param(at(60), at(1), True, id="a time that lies ahead, soon after"),
+        pytest.param(minute(-30), minute(1), True, id="stale poll"),
+        pytest.param(minute(0), minute(1), True, id="as old as the command"),
+        pytest.param(minute(1), minute(1), False, id="newer"),
+        pytest.param(None, minute(9), True, id="without a time, soon after"),
+        pytest.param(None, minute(11), False, id="without a time, later"),
+        pytest.param(minute(60), minute(1), True, id="a time that lies ahead, soon after"),
     ],
 )
 def test_only_newer_signal_replaces_what_was_commanded(
     time: datetime | None, now: datetime, locked: bool
 ) -> None:
     state = commanded()
-    state.merge([told(IS_LOCKED, False, time)], now)
+    state.merge([reported(IS_LOCKED, False, time)], now)
     assert state.value(IS_LOCKED) is locked
 
 
 def test_confirmed_command_is_a_signal_like_any_other() -> None:
     state = commanded()
-    state.merge([told(IS_LOCKED, True, at(1))], at(1))
-    state.merge([told(IS_LOCKED, False, None)], at(2))
+    state.merge([reported(IS_LOCKED, True, minute(1))], minute(1))
+    state.merge([reported(IS_LOCKED, False, None)], minute(2))
     assert state.value(IS_LOCKED) is False
 
 
 def test_error_after_a_command_keeps_what_was_commanded() -> None:
     state = commanded()
-    state.merge([failed(IS_LOCKED, "UNREACHABLE")], at(1))
-    state.merge([told(IS_LOCKED, False, at(-30))], at(2))
+    state.merge([failed(IS_LOCKED, "UNREACHABLE")], minute(1))
+    state.merge([reported(IS_LOCKED, False, minute(-30))], minute(2))
     assert state.value(IS_LOCKED) is True
 
 
-def test_command_tells_what_changed() -> None:
-    state = charging(at(-5))
-    changed = state.apply_command(IS_CHARGING, {"value": False}, at(1), at(1))
+def test_command_returns_what_changed() -> None:
+    state = charging(minute(-5))
+    changed = state.apply_command(IS_CHARGING, {"value": False}, minute(1), minute(1))
     assert changed >= {IS_CHARGING.code, *(signal.code for signal in CHARGE_VALUES)}
     assert shown(state) == WITHOUT_CHARGE
-    state.merge([told(CHARGE_WATTAGE, 11_000, at(0))], at(2))
+    state.merge([reported(CHARGE_WATTAGE, 11_000, minute(0))], minute(2))
     assert state.value(CHARGE_WATTAGE) == 0
 
 
@@ -413,13 +422,13 @@ def nested(depth: int) -> Json:
 
 
 @pytest.mark.parametrize("weird", [*WEIRD, nested(10_000)], ids=lambda value: type(value).__name__)
-def test_whatever_a_body_holds_can_be_stored(weird: Json) -> None:
-    state = held(Signal(code="some-thing", body={"value": weird, "key": 1}))
+def test_any_body_can_be_stored(weird: Json) -> None:
+    state = merged(Signal(code="some-thing", body={"value": weird, "key": 1}))
     prepare_save_json(state.as_json(), encoder=None)
     again = VehicleState.from_json(json.loads(json.dumps(state.as_json())))
     assert again.as_json() == state.as_json()
-    # What cannot be stored must not look like a change each time.
-    assert again.merge([Signal(code="some-thing", body={"value": weird, "key": 1})], at(1)) <= {
+    # A body that cannot be stored must not count as a change each time.
+    assert again.merge([Signal(code="some-thing", body={"value": weird, "key": 1})], minute(1)) <= {
         "some-thing"
     }
 
@@ -427,27 +436,27 @@ def test_whatever_a_body_holds_can_be_stored(weird: Json) -> None:
 @pytest.mark.parametrize("weird", [*WEIRD, nested(1_000)], ids=lambda value: type(value).__name__)
 def test_body_that_had_to_be_cleaned_does_not_change_each_time(weird: Json) -> None:
     signal = Signal(code="some-thing", body={"value": weird})
-    state = held(signal)
-    assert state.merge([signal], at(1)) == frozenset()
+    state = merged(signal)
+    assert state.merge([signal], minute(1)) == frozenset()
 
 
 def test_everything_survives_a_restart() -> None:
     state = charging()
-    state.merge([failed(ODOMETER), told(VIN, "SIM", None)], at(1))
-    state.apply_command(IS_LOCKED, {"value": True}, at(2), at(2))
+    state.merge([failed(ODOMETER), reported(VIN, "SIM", None)], minute(1))
+    state.apply_command(IS_LOCKED, {"value": True}, minute(2), minute(2))
     state.entities.add("sensor.odometer")
     state.unsupported_commands.add("lock")
-    state.last_contact = at(3)
+    state.last_contact = minute(3)
     again = VehicleState.from_json(json.loads(json.dumps(state.as_json())))
     assert again.as_json() == state.as_json()
     assert (again.entities, again.unsupported_commands) == (
         state.entities,
         state.unsupported_commands,
     )
-    assert (again.last_contact, again.data_from_car) == (at(3), state.data_from_car)
+    assert (again.last_contact, again.data_from_car) == (minute(3), state.data_from_car)
     assert shown(again) == shown(state)
     # The rules go on: the command still outlives a stale poll.
-    again.merge([told(IS_LOCKED, False, at(2))], at(4))
+    again.merge([reported(IS_LOCKED, False, minute(2))], minute(4))
     assert again.value(IS_LOCKED) is True
 
 
@@ -461,7 +470,7 @@ def test_everything_survives_a_restart() -> None:
         {"positions": {"a": 3, "b": [None], "c": [[1]], "d": [["x", "y"]], "e": [[0, 1, 2]]}},
     ],
 )
-def test_what_is_not_of_the_stored_shape_is_left_out(value: Json) -> None:
+def test_malformed_parts_of_a_stored_car_are_left_out(value: Json) -> None:
     state = VehicleState.from_json(value)
     assert state.data_from_car is None
     assert not any(signal.has_value for signal in state.signals.values())
@@ -474,7 +483,7 @@ def test_stored_car_that_is_no_object_is_refused(value: Json) -> None:
         VehicleState.from_json(value)
 
 
-def test_held_signal_of_nothing() -> None:
+def test_stored_signal_of_nothing_is_empty() -> None:
     assert StoredSignal.from_json(None) == StoredSignal()
 
 
@@ -484,20 +493,20 @@ YEAR = 365 * 24 * 60  # in minutes
 MINUTES = st.integers(min_value=-10_000, max_value=0)
 FLAGS = st.sampled_from([IS_CHARGING, IS_LOCKED, IS_CABLE_CONNECTED])
 NUMBERS = st.sampled_from([*CHARGE_VALUES, ODOMETER, STATE_OF_CHARGE, ENERGY_ADDED])
-TIMES = st.none() | st.integers(-50 * YEAR, 70 * YEAR).map(at)
+TIMES = st.none() | st.integers(-50 * YEAR, 70 * YEAR).map(minute)
 JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(), values, max_size=3),
     max_leaves=8,
 )
 SIGNALS = st.one_of(
-    st.builds(told, FLAGS, st.booleans(), TIMES),
-    st.builds(told, NUMBERS, st.integers(0, 100), TIMES),
-    st.builds(told, NUMBERS, JSON_VALUES, TIMES),
+    st.builds(reported, FLAGS, st.booleans(), TIMES),
+    st.builds(reported, NUMBERS, st.integers(0, 100), TIMES),
+    st.builds(reported, NUMBERS, JSON_VALUES, TIMES),
     st.builds(failed, NUMBERS | FLAGS, st.sampled_from([None, "NOT_CHARGING", "UNREACHABLE"])),
 )
 POLLS = st.lists(
-    st.tuples(st.lists(SIGNALS, max_size=5), st.integers(0, 10_000).map(at)), max_size=6
+    st.tuples(st.lists(SIGNALS, max_size=5), st.integers(0, 10_000).map(minute)), max_size=6
 )
 
 
@@ -505,7 +514,7 @@ POLLS = st.lists(
 def test_order_of_arrival_does_not_matter(order: list[int]) -> None:
     state = VehicleState()
     for minutes in order:
-        state.merge([told(ODOMETER, -minutes, at(minutes))], NOON)
+        state.merge([reported(ODOMETER, -minutes, minute(minutes))], NOON)
     assert state.value(ODOMETER) == -max(order)
 
 
@@ -529,8 +538,8 @@ def test_no_history_pins_a_value(
     state = VehicleState()
     for signals, now in polls:
         state.merge(signals, now)
-    now = at(10_006)
-    state.merge([told(IS_CHARGING, True, now), told(signal, 42, now)], now)
+    now = minute(10_006)
+    state.merge([reported(IS_CHARGING, True, now), reported(signal, 42, now)], now)
     assert state.value(signal) == 42
 
 
@@ -544,14 +553,14 @@ def test_no_history_pins_a_value(
 def test_same_signal_again_is_the_same_as_an_equal_one(
     pool: list[Signal], polls: list[tuple[list[int], int, bool]]
 ) -> None:
-    """What was merged already is passed over, so that must never make a difference."""
+    """An identical signal is passed over, so that must never make a difference."""
     same, equal = VehicleState(), VehicleState()
     now = NOON
     for indices, minutes, is_commanded in polls:
         now += timedelta(minutes=minutes)
         signals = [pool[index % len(pool)] for index in indices]
-        told_by_same = same.merge(signals, now)
-        assert told_by_same == equal.merge([replace(signal) for signal in signals], now)
+        changed = same.merge(signals, now)
+        assert changed == equal.merge([replace(signal) for signal in signals], now)
         if is_commanded:
             for state in (same, equal):
                 state.apply_command(IS_CHARGING, {"value": minutes % 2 == 0}, now, now)
@@ -559,26 +568,26 @@ def test_same_signal_again_is_the_same_as_an_equal_one(
         assert same.data_from_car == equal.data_from_car
 
 
-def test_new_evidence_is_told_once() -> None:
+def test_new_evidence_is_returned_once() -> None:
     state = VehicleState()
-    assert Change.EVIDENCE in state.merge([told(ODOMETER, 1, at(-9))], NOON)
-    assert Change.EVIDENCE not in state.merge([told(ODOMETER, 2, at(-8))], NOON)
-    assert Change.EVIDENCE in state.merge([told(STATE_OF_CHARGE, 50, at(-8))], NOON)
-    assert Change.EVIDENCE not in state.merge([told(IS_LOCKED, None, at(-8))], NOON)
+    assert Change.EVIDENCE in state.merge([reported(ODOMETER, 1, minute(-9))], NOON)
+    assert Change.EVIDENCE not in state.merge([reported(ODOMETER, 2, minute(-8))], NOON)
+    assert Change.EVIDENCE in state.merge([reported(STATE_OF_CHARGE, 50, minute(-8))], NOON)
+    assert Change.EVIDENCE not in state.merge([reported(IS_LOCKED, None, minute(-8))], NOON)
     assert Change.EVIDENCE not in state.merge([failed(STATE_OF_CHARGE)], NOON)
     # It counts as lacking now, so its coming back is news even with the same value.
-    assert Change.EVIDENCE in state.merge([told(STATE_OF_CHARGE, 50, at(-8))], NOON)
+    assert Change.EVIDENCE in state.merge([reported(STATE_OF_CHARGE, 50, minute(-8))], NOON)
     tire: dict[str, Json] = {"row": 0, "column": 0, "tirePressure": 250}
     body: dict[str, Json] = {"values": [tire], "unit": "kilopascal"}
-    first = replace(told(TIRES, None, at(-8)), body=body)
+    first = replace(reported(TIRES, None, minute(-8)), body=body)
     assert Change.EVIDENCE in state.merge([first], NOON)
     more = replace(first, body={**body, "values": [tire, {**tire, "column": 1}]})
     assert Change.EVIDENCE in state.merge([more], NOON)
     assert Change.EVIDENCE not in state.merge([first], NOON)
 
 
-@given(POLLS, st.integers(-YEAR, YEAR).map(at))
-@example([([told(CHARGE_WATTAGE, math.inf, None)], at(0))], at(0))
+@given(POLLS, st.integers(-YEAR, YEAR).map(minute))
+@example([([reported(CHARGE_WATTAGE, math.inf, None)], minute(0))], minute(0))
 def test_stored_state_is_the_same_state(
     polls: list[tuple[list[Signal], datetime]], completed_at: datetime
 ) -> None:
@@ -601,7 +610,7 @@ def test_only_newer_signals_replace_what_was_commanded(
 ) -> None:
     state = VehicleState()
     for signals, _ in before:
-        state.merge(signals, at(-1))
+        state.merge(signals, minute(-1))
     state.apply_command(IS_LOCKED, {"value": True}, NOON, NOON)
     for signals, now in sorted(after, key=lambda poll: poll[1]):
         state.merge(signals, now)
@@ -617,32 +626,32 @@ def test_only_newer_signals_replace_what_was_commanded(
 
 
 @given(st.data())
-def test_a_car_that_does_not_charge_shows_no_power(data: st.DataObject) -> None:
+def test_car_that_does_not_charge_shows_no_power(data: st.DataObject) -> None:
     """However the signals of one poll are ordered."""
     order = data.draw(st.permutations([IS_CHARGING, *CHARGE_VALUES]))
     state = charging()
     state.merge(
         [
-            told(IS_CHARGING, False, at(5))
+            reported(IS_CHARGING, False, minute(5))
             if signal is IS_CHARGING
-            else failed(signal, "NOT_CHARGING", {"value": 1}, at(-60))
+            else failed(signal, "NOT_CHARGING", {"value": 1}, minute(-60))
             for signal in order
         ],
-        at(6),
+        minute(6),
     )
     assert shown(state) == WITHOUT_CHARGE
 
 
 def test_all_orders_of_one_poll_end_alike() -> None:
     signals = [
-        told(IS_CHARGING, False, at(5)),
-        told(CHARGE_WATTAGE, 11_000, at(4)),
+        reported(IS_CHARGING, False, minute(5)),
+        reported(CHARGE_WATTAGE, 11_000, minute(4)),
         failed(CHARGE_RATE, "NOT_CHARGING"),
-        told(CHARGE_VOLTAGE, 230, at(5)),
+        reported(CHARGE_VOLTAGE, 230, minute(5)),
     ]
     ends = []
     for order in itertools.permutations(signals):
         state = charging()
-        state.merge(order, at(6))
+        state.merge(order, minute(6))
         ends.append(shown(state))
     assert all(end == ends[0] for end in ends)
