@@ -29,6 +29,15 @@ SIGNALS_ROUTE: Final = "/v3/vehicles/{vehicle_id}/signals"
 ODOMETER: Final = "odometer-traveleddistance"
 # As many signals as the free plan pushes.
 _PUSHED: Final = (ODOMETER, *itertools.islice((code for code in EXAMPLES if code != ODOMETER), 8))
+# While a car is in use, fewer entities change.
+_PARKED: Final[dict[str, JsonObject]] = {
+    "charge-amperage": {"value": 0},
+    "charge-chargerate": {"value": 0},
+    "charge-detailedchargingstatus": {"value": "NOT_CHARGING"},
+    "charge-ischarging": {"value": False},
+    "charge-wattage": {"value": 0},
+    "motion-currentspeed": {"value": 0, "unit": "kilometers_per_hour"},
+}
 
 
 class BenchCloud:
@@ -38,12 +47,13 @@ class BenchCloud:
         """Let every car send every signal, and nothing move."""
         self.cloud = Cloud(vehicles=vehicles, connection_lag=0, subscription_lag=0)
         self.moves = False
-        self._kilometers = 10_000
+        # A longer way than a few kilometers would be a jump, which is not shown.
+        self._kilometers = 52_891
         # With fixed times, because the times would follow the reports of the cars otherwise.
         meta = times(self.cloud.clock.now())
         for connection in self.cloud.connections.values():
             self.cloud.cars[connection.vehicle_id].is_frozen = True
-            for code, body in EXAMPLES.items():
+            for code, body in {**EXAMPLES, **_PARKED}.items():
                 signal: JsonObject = {"body": body, "meta": meta}
                 self.cloud.override(connection.vehicle_id, code, signal)
 

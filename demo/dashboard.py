@@ -131,7 +131,7 @@ def _heading(car: Vehicle, *, badges: bool = False) -> dict[str, Any]:
     has_battery = ("sensor", "battery_level") in car.entities
     has_tank = ("sensor", "fuel_percent") in car.entities
     icon = "mdi:car-electric" if has_battery and not has_tank else "mdi:car"
-    model = " ".join(filter(None, (_readable(car.make), car.model)))
+    model = " ".join(filter(None, (car.make, car.model)))
     title = car.name if model in {"", car.name} else f"{car.name} · {model}"
     heading: dict[str, Any] = {"type": "heading", "heading": title, "icon": icon}
     if refresh:
@@ -145,11 +145,6 @@ def _heading(car: Vehicle, *, badges: bool = False) -> dict[str, Any]:
             }
         ]
     return heading
-
-
-def _readable(make: str | None) -> str | None:
-    """Return a maker's name without capitals, unless it is an abbreviation."""
-    return make.title() if make and make.isupper() and len(make) > 3 else make
 
 
 def _map(tracker: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ _WITH_PLUG: Final[frozenset[Key]] = frozenset(
     {
         ("binary_sensor", "plug_status"),
         ("number", "charge_limit"),
+        ("sensor", "battery_energy"),
         ("sensor", "battery_level"),
         ("sensor", "charging_state"),
         ("sensor", "range"),

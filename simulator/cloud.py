@@ -136,6 +136,7 @@ class Cloud(Settings):
         self.override = self.store.override
         self.clear_overrides = self.store.clear_overrides
         self.set_store_empty = self.store.set_empty
+        self.set_errors_beside_bodies = self.store.set_errors_beside_bodies
         self.patch_state = self.reports.patch_state
         self.webhooks: Final = self.registry.webhooks
         self.subscriptions: Final = self.registry.subscriptions

@@ -15,7 +15,7 @@ class Signing(StrEnum):
     NONE = "none"
     UPPER = "upper"
     COMPACT = "compact"
-    """Over the compact JSON, while the body is pretty-printed (reference 9.2)."""
+    """Over the body as JavaScript prints it, while it is sent indented (reference 9.2, 14)."""
 
 
 class TriggerForm(StrEnum):

@@ -23,6 +23,7 @@ _LAST_CHARGE: Final[Mapping[str, tuple[str, str | None]]] = {
 
 _INCAPABLE: Final = SignalError(ErrorType.COMPATIBILITY, "VEHICLE_NOT_CAPABLE").as_json()
 _NOT_CHARGING: Final = SignalError(ErrorType.VEHICLE_STATE, "NOT_CHARGING").as_json()
+_INTERNAL: Final = SignalError(ErrorType.SERVER, "INTERNAL").as_json()
 _NO_PERMISSION: Final = SignalError(
     ErrorType.PERMISSION, "UNKNOWN", {"type": Resolution.REAUTHENTICATE}
 ).as_json()
@@ -146,6 +147,13 @@ def _charge_value(code: str, shot: Snapshot, meta: JsonObject) -> StoredSignal:
         stale = iso(last.measured_at)
         meta = {"ingestedAt": iso(shot.reported_at), "retrievedAt": stale, "oemUpdatedAt": stale}
     return StoredSignal(code, "ERROR", meta, _NOT_CHARGING, body)
+
+
+def with_error_beside_body(signal: StoredSignal) -> StoredSignal:
+    """Return a good signal as an ERROR that keeps its body and times (reference 4.4, Rivian)."""
+    if signal.status != "SUCCESS" or SIGNALS[signal.code].static:
+        return signal
+    return StoredSignal(signal.code, "ERROR", signal.meta, _INTERNAL, signal.body)
 
 
 def without_permission(code: str, since: float) -> StoredSignal:

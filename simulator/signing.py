@@ -16,8 +16,8 @@ def compact(value: Json) -> bytes:
 
 
 def pretty(value: Json) -> bytes:
-    """Return indented JSON."""
-    return json.dumps(_whole(value), ensure_ascii=False, indent=1).encode()
+    """Return indented JSON whose numbers keep their ".0"."""
+    return json.dumps(value, ensure_ascii=False, indent=1).encode()
 
 
 def _whole(value: Json) -> Json:

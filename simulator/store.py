@@ -6,7 +6,15 @@ from .clock import Clock
 from .json_types import Json, as_object, as_text
 from .logins import Logins
 from .ownership import Connection, Grant, Ownership
-from .signals import NO_BODY, LoginNeeded, Override, StoredSignal, render, without_permission
+from .signals import (
+    NO_BODY,
+    LoginNeeded,
+    Override,
+    StoredSignal,
+    render,
+    with_error_beside_body,
+    without_permission,
+)
 
 
 class Store:
@@ -19,6 +27,7 @@ class Store:
         self._logins = logins
         self._overrides: dict[str, dict[str, Override]] = {}
         self._empty: set[str] = set()
+        self._errors_beside_bodies: set[str] = set()
         self.edited: set[str] = set()
         """Ids of the cars whose overrides changed since their last report was noticed."""
 
@@ -28,6 +37,8 @@ class Store:
             store: dict[str, StoredSignal] = {}
         else:
             store = render(car, self._connected_since(car))
+        if car.id in self._errors_beside_bodies:
+            store = {code: with_error_beside_body(signal) for code, signal in store.items()}
         if (since := self._logins.needed_since(car.id)) is not None:
             login = LoginNeeded(self._logins.reauthenticate_url(car.id), since)
             store = {code: login.apply(signal) for code, signal in store.items()}
@@ -102,3 +113,11 @@ class Store:
             self._empty.add(vehicle_id)
         else:
             self._empty.discard(vehicle_id)
+
+    def set_errors_beside_bodies(self, vehicle_id: str, failing: bool = True) -> None:
+        """Let a car answer most signals with an ERROR beside the last body (reference 4.4)."""
+        self.edited.add(vehicle_id)
+        if failing:
+            self._errors_beside_bodies.add(vehicle_id)
+        else:
+            self._errors_beside_bodies.discard(vehicle_id)

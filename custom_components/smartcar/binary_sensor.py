@@ -34,7 +34,6 @@ class SmartcarBinarySensorDescription(SmartcarEntityDescription, BinarySensorEnt
     """A binary sensor."""
 
     is_on_fn: Callable[[VehicleState], bool | None]
-    attributes_fn: Callable[[VehicleState], Mapping[str, object]] | None = None
 
 
 def _true(
@@ -118,7 +117,9 @@ def _not(value: bool | None) -> bool | None:
 BINARY_SENSORS = (
     _true("asleep", catalogue.IS_ASLEEP, category=EntityCategory.DIAGNOSTIC),
     _true("at_home", catalogue.IS_AT_HOME, BinarySensorDeviceClass.PRESENCE, enabled=False),
-    _true("battery_heater_active", catalogue.IS_BATTERY_HEATER_ACTIVE),
+    _true(
+        "battery_heater_active", catalogue.IS_BATTERY_HEATER_ACTIVE, BinarySensorDeviceClass.HEAT
+    ),
     _true("charge_cable_latched", catalogue.IS_CABLE_LATCHED, enabled=False),
     _true(
         "charge_fast_charger_present",
@@ -169,7 +170,7 @@ BINARY_SENSORS = (
         is_on_fn=lambda state: _not(state.value(catalogue.IS_LOCKED)),
     ),
     _open("engine_cover", catalogue.ENGINE_COVER, BinarySensorDeviceClass.OPENING),
-    _true("front_defroster", catalogue.IS_FRONT_DEFROSTER_ACTIVE),
+    _true("front_defroster", catalogue.IS_FRONT_DEFROSTER_ACTIVE, BinarySensorDeviceClass.HEAT),
     _open("front_trunk", catalogue.FRONT_TRUNK, BinarySensorDeviceClass.OPENING),
     _unlocked("front_trunk_lock", catalogue.FRONT_TRUNK),
     _true("hvac_active", catalogue.IS_CABIN_HVAC_ACTIVE, BinarySensorDeviceClass.RUNNING),
@@ -181,10 +182,10 @@ BINARY_SENSORS = (
         category=EntityCategory.DIAGNOSTIC,
     ),
     _true("plug_status", catalogue.IS_CABLE_CONNECTED, BinarySensorDeviceClass.PLUG),
-    _true("rear_defroster", catalogue.IS_REAR_DEFROSTER_ACTIVE),
+    _true("rear_defroster", catalogue.IS_REAR_DEFROSTER_ACTIVE, BinarySensorDeviceClass.HEAT),
     _open("rear_trunk", catalogue.REAR_TRUNK, BinarySensorDeviceClass.OPENING),
     _unlocked("rear_trunk_lock", catalogue.REAR_TRUNK),
-    _true("steering_heater", catalogue.IS_STEERING_HEATER_ACTIVE),
+    _true("steering_heater", catalogue.IS_STEERING_HEATER_ACTIVE, BinarySensorDeviceClass.HEAT),
     _open("sunroof", catalogue.SUNROOF, BinarySensorDeviceClass.WINDOW),
     _true("surveillance_enabled", catalogue.IS_SURVEILLANCE_ENABLED),
     _open("tailgate", catalogue.TAILGATE, BinarySensorDeviceClass.OPENING),
@@ -247,9 +248,3 @@ class SmartcarBinarySensor(SmartcarEntity, BinarySensorEntity):
     @override
     def is_on(self) -> bool | None:
         return self.entity_description.is_on_fn(self.vehicle_state)
-
-    @property
-    @override
-    def extra_state_attributes(self) -> Mapping[str, object] | None:
-        attributes = self.entity_description.attributes_fn
-        return attributes(self.vehicle_state) if attributes else None

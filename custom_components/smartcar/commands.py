@@ -15,6 +15,8 @@ from .api import (
     ConnectedVehicle,
     ErrorCode,
     JsonObject,
+    MissingPermissionError,
+    NotFoundError,
     SmartcarClient,
     SmartcarError,
 )
@@ -148,9 +150,7 @@ async def async_send_command[**P](
         # A caller that gives up waiting does not know what the vehicle did.
         is_follow_up_needed = True
         try:
-            execution = await command.send(
-                vehicle.context.client, vehicle.connection.connected_vehicle, *args, **kwargs
-            )
+            execution = await _send(vehicle, command, *args, **kwargs)
             if command.effect is not None:
                 _apply(vehicle, command.effect(*args, **kwargs), execution)
         except SmartcarError as error:
@@ -165,6 +165,22 @@ async def async_send_command[**P](
             if is_follow_up_needed:
                 vehicle.schedule.plan_follow_up()
             vehicle.async_plan()
+
+
+async def _send[**P](
+    vehicle: VehicleCoordinator, command: CommandType[P], *args: P.args, **kwargs: P.kwargs
+) -> CommandExecution | None:
+    """Send a command in the name of an owner who may; if that is refused, once in another's."""
+    client = vehicle.context.client
+    first, *others = vehicle.connections.commanders(command.permission)
+    try:
+        return await command.send(client, first, *args, **kwargs)
+    except MissingPermissionError, NotFoundError:
+        # Both are refusals before anything is carried out.
+        if not others or vehicle.schedule.is_spent:
+            raise
+        vehicle.schedule.spend(Purpose.COMMAND)
+        return await command.send(client, others[0], *args, **kwargs)
 
 
 def _apply(vehicle: VehicleCoordinator, effect: Effect, execution: CommandExecution | None) -> None:

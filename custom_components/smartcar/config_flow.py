@@ -23,7 +23,7 @@ from homeassistant.config_entries import (
 from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET
 from homeassistant.core import callback
 
-from .application import FLOW_LISTINGS
+from .application import async_keep_listing
 from .const import CONF_APPLICATION_ID, CONF_EXCLUDED_VEHICLES, DOMAIN
 from .flow.application import is_uuid
 from .flow.connect_steps import ConnectSteps
@@ -74,6 +74,7 @@ class SmartcarConfigFlow(ConnectSteps, PushSteps, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Change an entry: offer what can be changed."""
         entry = self._get_reconfigure_entry()
+        self._application.options = entry.options
         self._application.set_credentials(
             entry.data[CONF_CLIENT_ID], entry.data[CONF_CLIENT_SECRET]
         )
@@ -113,6 +114,7 @@ class SmartcarConfigFlow(ConnectSteps, PushSteps, domain=DOMAIN):
         entry = self._get_reauth_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
+            self._application.options = entry.options
             self._application.set_credentials(
                 entry.data[CONF_CLIENT_ID], user_input[CONF_CLIENT_SECRET].strip()
             )
@@ -191,7 +193,7 @@ class SmartcarConfigFlow(ConnectSteps, PushSteps, domain=DOMAIN):
         return self.async_create_entry(
             title=self._application.name,
             data=self._changed_data({}),
-            options={CONF_EXCLUDED_VEHICLES: excluded},
+            options={**self._application.options, CONF_EXCLUDED_VEHICLES: excluded},
             description="push" if self._push.token else None,
             description_placeholders={"url": self._push.url} if self._push.token else None,
         )
@@ -214,9 +216,11 @@ class SmartcarConfigFlow(ConnectSteps, PushSteps, domain=DOMAIN):
         return self._push.apply_to(changed)
 
     def _keep_listing_for_setup(self) -> None:
-        """Keep the list of connections for the set-up that follows, so that it begins with it."""
-        listings = self.hass.data.setdefault(FLOW_LISTINGS, {})
-        listings[self._application.credentials[CONF_CLIENT_ID]] = self._application.listing()
+        async_keep_listing(
+            self.hass,
+            self._application.credentials[CONF_CLIENT_ID],
+            self._application.listing(),
+        )
 
 
 # The menus that show a result, and what each does when the frontend loads it again.

@@ -1,12 +1,15 @@
-"""The connections of an application, and which vehicles are gone. Pure."""
+"""The connections of an application, in whose name requests are sent, and which cars are gone. Pure."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
 from .api import (
+    ConnectedVehicle,
     Connection,
+    InvalidResponseError,
     Json,
     JsonObject,
     Listing,
@@ -23,6 +26,89 @@ from .api import (
 CONNECTIONS_INTERVAL: Final = timedelta(hours=1)
 # Two lists that are an hour apart can arrive a little closer to each other.
 _TOLERANCE: Final = timedelta(minutes=1)
+_NEVER: Final = datetime.fromtimestamp(0, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleConnections:
+    """The connections of one vehicle, at least one: two owners can share it.
+
+    Reads are sent in the name that grants most read permissions, commands in a name that has the
+    permission. Among equals the newest connection counts.
+    """
+
+    by_preference: tuple[Connection, ...]
+
+    @classmethod
+    def of(cls, connections: Iterable[Connection]) -> Self:
+        """Sort the connections of one vehicle, newest first, by preference for reading."""
+        return cls(tuple(sorted(connections, key=_preference, reverse=True)))
+
+    @property
+    def reading(self) -> Connection:
+        """The connection in whose name the vehicle is read and subscribed."""
+        return self.by_preference[0]
+
+    @property
+    def vehicle_id(self) -> str:
+        """The vehicle's id."""
+        return self.reading.vehicle_id
+
+    @property
+    def vehicle(self) -> Vehicle:
+        """Make, model and year."""
+        return self.reading.vehicle
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What any of the owners has granted."""
+        return frozenset[str]().union(*(item.permissions for item in self.by_preference))
+
+    @property
+    def consented_at(self) -> datetime | None:
+        """When an owner gave consent last."""
+        return max(
+            (item.updated_at for item in self.by_preference if item.updated_at), default=None
+        )
+
+    @property
+    def consents(self) -> frozenset[tuple[str, datetime | None, frozenset[str]]]:
+        """What changes when any of the owners gives or takes consent."""
+        return frozenset(
+            (item.user_id, item.updated_at, item.permissions) for item in self.by_preference
+        )
+
+    def prefer(self, reader: ConnectedVehicle) -> Self:
+        """Return the same connections, to be read in this name first."""
+        first = [item for item in self.by_preference if item.connected_vehicle == reader]
+        others = [item for item in self.by_preference if item.connected_vehicle != reader]
+        return type(self)((*first, *others))
+
+    def readers(self) -> tuple[ConnectedVehicle, ...]:
+        """Return the names in which the vehicle can be read, in the order to try."""
+        return tuple(item.connected_vehicle for item in self.by_preference)
+
+    def commanders(self, permission: str) -> tuple[ConnectedVehicle, ...]:
+        """Return the names in which a command can be sent, in the order to try; never none."""
+        granting = [item for item in self.by_preference if permission in item.permissions]
+        newest_first = sorted(granting, key=_consented_at, reverse=True)
+        return tuple(item.connected_vehicle for item in newest_first) or self.readers()[:1]
+
+    def granted_by_others(self, user_id: str) -> frozenset[str]:
+        """Return the permissions that only other owners than this one have granted."""
+        own = frozenset[str]().union(
+            *(item.permissions for item in self.by_preference if item.user_id == user_id)
+        )
+        return self.permissions - own
+
+
+def _preference(connection: Connection) -> tuple[int, datetime]:
+    reads = sum(permission.startswith("read_") for permission in connection.permissions)
+    return reads, _consented_at(connection)
+
+
+def _consented_at(connection: Connection) -> datetime:
+    return connection.updated_at or _NEVER
 
 
 @dataclass(slots=True, kw_only=True)
@@ -33,15 +119,22 @@ class Connections:
     been among them.
     """
 
-    by_vehicle: dict[str, Connection] = field(default_factory=dict)
+    by_vehicle: dict[str, VehicleConnections] = field(default_factory=dict)
     listed_at: datetime | None = None
     missing: dict[str, datetime] = field(default_factory=dict)
 
     def apply(self, listing: Listing[Connection], now: datetime) -> None:
-        """Record a listing. An incomplete one proves nothing about the vehicles it lacks."""
-        # The newest comes first: of two owners' connections of one vehicle, that one counts.
-        present = {connection.vehicle_id: connection for connection in reversed(listing)}
-        self.by_vehicle = {**self.by_vehicle, **present}
+        """Record a listing. An incomplete one proves nothing about what it lacks."""
+        present: dict[str, list[Connection]] = defaultdict(list)
+        # The list begins with the newest connection; the vehicles come as they were connected.
+        for connection in reversed(listing):
+            present[connection.vehicle_id].append(connection)
+        for vehicle_id, connections in present.items():
+            known = self.by_vehicle.get(vehicle_id)
+            if known is not None and not listing.complete:
+                listed = {connection.id for connection in connections}
+                connections += [item for item in known.by_preference if item.id not in listed]
+            self.by_vehicle[vehicle_id] = VehicleConnections.of(reversed(connections))
         if not listing.complete:
             return
         self.listed_at = now
@@ -66,17 +159,27 @@ class Connections:
     def as_json(self) -> dict[str, Json]:
         """Return what the store keeps, as parts of its document."""
         return {
-            "connections": [_connection_to_json(item) for item in self.by_vehicle.values()],
+            "connections": [
+                _connection_to_json(item)
+                for connections in self.by_vehicle.values()
+                for item in connections.by_preference
+            ],
             "listed_at": time_to_json(self.listed_at),
             "missing": {key: time_to_json(since) for key, since in self.missing.items()},
         }
 
     @classmethod
     def from_json(cls, data: JsonObject) -> Self:
-        """Read what the store kept. Raises InvalidResponseError for a broken connection."""
-        connections = map(_connection_from_json, optional_list(data.get("connections")))
+        """Read what the store kept. A broken connection costs only itself."""
+        by_vehicle: dict[str, list[Connection]] = defaultdict(list)
+        for item in optional_list(data.get("connections")):
+            try:
+                connection = _connection_from_json(item)
+            except InvalidResponseError:
+                continue
+            by_vehicle[connection.vehicle_id].append(connection)
         return cls(
-            by_vehicle={connection.vehicle_id: connection for connection in connections},
+            by_vehicle={key: VehicleConnections.of(items) for key, items in by_vehicle.items()},
             listed_at=optional_time(data.get("listed_at")),
             missing=times_from_json(data.get("missing")),
         )

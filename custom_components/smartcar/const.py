@@ -11,3 +11,4 @@ CONF_DISCONNECT_ON_REMOVAL: Final = "disconnect_on_removal"
 CONF_EXCLUDED_VEHICLES: Final = "excluded_vehicles"
 CONF_PREVIOUS_MANAGEMENT_TOKEN: Final = "previous_management_token"  # noqa: S105  # likewise
 CONF_REQUESTS_PER_MONTH: Final = "requests_per_month"
+CONF_USE_SIMULATED_VEHICLES: Final = "use_simulated_vehicles"

@@ -1,7 +1,7 @@
 """The coordinators: one for an application's connections, one for each vehicle's signals."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 import logging
@@ -14,9 +14,21 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from homeassistant.util import dt as dt_util
 
-from .api import ApiError, Connection, Listing, Signal, SignalError, SmartcarClient, SmartcarError
+from .api import (
+    ApiError,
+    Connection,
+    ErrorType,
+    Listing,
+    MissingPermissionError,
+    NotFoundError,
+    Signal,
+    SignalError,
+    SignalStatus,
+    SmartcarClient,
+    SmartcarError,
+)
 from .api.catalogue import CATALOGUE, ODOMETER
-from .application import FlowListing
+from .application import FlowListing, vehicle_modes
 from .budget import (
     ApplicationBucket,
     Ledger,
@@ -25,7 +37,7 @@ from .budget import (
     record_error_limit,
     situation_of,
 )
-from .connections import CONNECTIONS_INTERVAL
+from .connections import CONNECTIONS_INTERVAL, VehicleConnections
 from .const import CONF_EXCLUDED_VEHICLES
 from .device import (
     SHOWN_BY_DEVICE,
@@ -36,10 +48,13 @@ from .device import (
 )
 from .exceptions import update_failed
 from .issues import (
+    PERMISSION_ERROR,
     async_clear_owner_action,
+    async_clear_permission_withdrawn,
     async_clear_vehicle,
     async_clear_vehicle_in_two_entries,
     async_raise_owner_action,
+    async_raise_permission_withdrawn,
     async_raise_vehicle_in_two_entries,
     needs_owner_action,
     owner_action_in,
@@ -47,7 +62,7 @@ from .issues import (
 from .listeners import SelectiveCoordinator
 from .schedule import RequestSchedule
 from .store import ApplicationStore, PushLog, StoredApplication
-from .vehicle import Change, VehicleState, display_name, vehicle_name
+from .vehicle import Change, VehicleState, display_name, says_anything, vehicle_name
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -58,6 +73,9 @@ UNAVAILABLE_AFTER: Final = timedelta(hours=24)
 # A sleeping vehicle is polled once a day or less, so one failed poll must not make it unavailable:
 # two that are this far apart must have failed.
 _FAILING_FOR: Final = timedelta(hours=1)
+
+# For so long a vehicle is read in another name after the preferred one was refused.
+_READS_OTHERWISE_FOR: Final = timedelta(hours=24)
 
 type SmartcarConfigEntry = ConfigEntry[ApplicationCoordinator]
 type VehicleListener = Callable[[VehicleCoordinator], None]
@@ -73,7 +91,7 @@ class VehicleContext:
     schedule_save: Callable[[], None]
 
 
-class ApplicationCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
+class ApplicationCoordinator(DataUpdateCoordinator[dict[str, VehicleConnections]]):
     """Keeps the list of an application's connections, and a coordinator for each vehicle in it."""
 
     config_entry: SmartcarConfigEntry
@@ -160,7 +178,7 @@ class ApplicationCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
         self.schedule_save()
 
     @override
-    async def _async_update_data(self) -> dict[str, Connection]:
+    async def _async_update_data(self) -> dict[str, VehicleConnections]:
         now = dt_util.utcnow()
         bucket = self.context.bucket
         if (free_at := bucket.free_at(Purpose.COMMAND, now)) > now:
@@ -170,7 +188,9 @@ class ApplicationCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
         self.update_interval = CONNECTIONS_INTERVAL
         bucket.spend(now)
         try:
-            connections = await self.context.client.get_connections()
+            connections = await self.context.client.get_connections(
+                modes=vehicle_modes(self.config_entry.options)
+            )
         except SmartcarError as error:
             record_error_limit(error, dt_util.utcnow(), bucket)
             raise update_failed(error, self.config_entry.title) from error
@@ -201,13 +221,12 @@ class ApplicationCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
     async def _async_update_vehicles(self) -> None:
         """Have a coordinator for each vehicle, and tell the platforms of new ones."""
         new = []
-        for vehicle_id, connection in self.data.items():
+        for vehicle_id, connections in self.data.items():
             if vehicle := self.vehicles.get(vehicle_id):
-                vehicle.async_set_connection(
-                    connection, is_gone=self._connections.is_gone(vehicle_id)
-                )
-            elif not self._is_skipped(connection):
-                vehicle = self._new_vehicle(connection)
+                is_gone = self._connections.is_gone(vehicle_id)
+                vehicle.async_set_connections(connections, is_gone=is_gone)
+            elif not self._is_skipped(connections):
+                vehicle = self._new_vehicle(connections)
                 self.vehicles[vehicle_id] = vehicle
                 new.append(vehicle)
         # A vehicle that fails must not keep the others from starting, and none waits for another.
@@ -216,8 +235,8 @@ class ApplicationCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
             for listener in list(self._vehicle_listeners):
                 listener(vehicle)
 
-    def _new_vehicle(self, connection: Connection) -> VehicleCoordinator:
-        vehicle_id = connection.vehicle_id
+    def _new_vehicle(self, connections: VehicleConnections) -> VehicleCoordinator:
+        vehicle_id = connections.vehicle_id
         budget = budget_from_options(self.config_entry.options)
         ledger = self._stored.ledgers.setdefault(vehicle_id, Ledger(budget, self._stored.bucket))
         ledger.set_budget(budget, dt_util.utcnow())
@@ -225,15 +244,15 @@ class ApplicationCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
             self.hass,
             self.config_entry,
             self.context,
-            connection,
+            connections,
             self._stored.vehicles.setdefault(vehicle_id, VehicleState()),
             ledger=ledger,
             is_gone=self._connections.is_gone(vehicle_id),
         )
 
-    def _is_skipped(self, connection: Connection) -> bool:
+    def _is_skipped(self, connections: VehicleConnections) -> bool:
         """Tell whether to skip a vehicle: the user excluded it, or another entry has it."""
-        vehicle_id = connection.vehicle_id
+        vehicle_id = connections.vehicle_id
         if vehicle_id in self._excluded:
             async_remove_device(self.hass, self.config_entry, vehicle_id)
             return True
@@ -246,7 +265,7 @@ class ApplicationCoordinator(DataUpdateCoordinator[dict[str, Connection]]):
                 self.hass,
                 self.config_entry,
                 vehicle_id,
-                vehicle=vehicle_name(connection),
+                vehicle=vehicle_name(connections.reading),
                 kept=other.title,
             )
         return other is not None
@@ -262,7 +281,7 @@ class VehicleCoordinator(SelectiveCoordinator[VehicleState]):
         hass: HomeAssistant,
         entry: SmartcarConfigEntry,
         context: VehicleContext,
-        connection: Connection,
+        connections: VehicleConnections,
         state: VehicleState,
         *,
         ledger: Ledger,
@@ -273,15 +292,16 @@ class VehicleCoordinator(SelectiveCoordinator[VehicleState]):
             hass,
             _LOGGER,
             config_entry=entry,
-            name=vehicle_name(connection),
+            name=vehicle_name(connections.reading),
             update_interval=None,
         )
         self.entry = entry
         self.context = context
-        self.connection = connection
+        self.connections = connections
         self.data = state
         self.is_gone = is_gone
         self.is_shut_down = False
+        self._reads_otherwise_until: datetime | None = None
         self.command_lock = asyncio.Lock()
         self.schedule = RequestSchedule(self, ledger)
         self._was_available = self.is_available
@@ -291,7 +311,17 @@ class VehicleCoordinator(SelectiveCoordinator[VehicleState]):
     @property
     def vehicle_id(self) -> str:
         """The id that everything about this vehicle is keyed by."""
-        return self.connection.vehicle_id
+        return self.connections.vehicle_id
+
+    @property
+    def connection(self) -> Connection:
+        """The connection in whose name the vehicle is read."""
+        return self.connections.reading
+
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What any of the vehicle's owners has granted."""
+        return self.connections.permissions
 
     @property
     def display_name(self) -> str:
@@ -325,16 +355,15 @@ class VehicleCoordinator(SelectiveCoordinator[VehicleState]):
         device = async_find_device(self.hass, self.config_entry, self.vehicle_id)
         if self.is_gone or (device is not None and device.disabled):
             return
+        self.async_show_withdrawn()
         await self.schedule.async_start(is_new=self.data.last_contact is None)
 
     @callback
-    def async_set_connection(self, connection: Connection, *, is_gone: bool) -> None:
-        """Apply a new state of the owner's connection."""
-        has_new_consent = (connection.updated_at, connection.permissions) != (
-            self.connection.updated_at,
-            self.connection.permissions,
-        )
-        self.connection = connection
+    def async_set_connections(self, connections: VehicleConnections, *, is_gone: bool) -> None:
+        """Apply a new state of the owners' connections."""
+        has_new_consent = connections.consents != self.connections.consents
+        if has_new_consent:
+            self.connections = connections
         if is_gone != self.is_gone:
             self.is_gone = is_gone
             self.async_update_availability()
@@ -342,6 +371,8 @@ class VehicleCoordinator(SelectiveCoordinator[VehicleState]):
                 self.hass, self.async_start(), f"{self.name} is back"
             )
         if has_new_consent:
+            self._reads_otherwise_until = None
+            self._update_withdrawn(dt_util.utcnow())
             # The vehicle may now carry out what it refused before.
             self.data.unsupported_commands.clear()
             self.schedule.plan_follow_up()
@@ -354,31 +385,65 @@ class VehicleCoordinator(SelectiveCoordinator[VehicleState]):
     @override
     async def _async_update_data(self) -> VehicleState:
         try:
-            signals = await self.context.client.get_signals(self.connection.connected_vehicle)
+            signals = await self._async_get_signals()
         except SmartcarError as error:
             self.schedule.ledger.record_failure(dt_util.utcnow())
             self.record_limit(error)
             if needs_owner_action(error):
                 self._async_raise_owner_action(error)
             raise update_failed(error, self.name) from error
-        if lost_login := owner_action_in(signals, self.connection.updated_at):
+        if lost_login := owner_action_in(signals, self.connections.consented_at):
             self._async_raise_owner_action(lost_login)
         else:
             async_clear_owner_action(self.hass, self.vehicle_id)
         self._merge(signals, is_push=False)
         return self.data
 
+    async def _async_get_signals(self) -> list[Signal]:
+        """Request the signals in the name that may read most; after a refusal in the next name.
+
+        An error of a permission that only another owner has granted is no error of the vehicle.
+        """
+        now = dt_util.utcnow()
+        if self._reads_otherwise_until is not None and now >= self._reads_otherwise_until:
+            self._reads_otherwise_until = None
+            self.connections = VehicleConnections.of(self.connections.by_preference)
+        reader, *others = self.connections.readers()
+        try:
+            signals = await self.context.client.get_signals(reader)
+        except MissingPermissionError, NotFoundError:
+            if not others or self.schedule.is_spent:
+                raise
+            reader = others[0]
+            self.schedule.spend(Purpose.POLL)
+            signals = await self.context.client.get_signals(reader)
+            self.connections = self.connections.prefer(reader)
+            self._reads_otherwise_until = now + _READS_OTHERWISE_FOR
+        return self._without_refused(signals, reader.user_id)
+
+    def granted_by_others(self, user_id: str | None) -> frozenset[str]:
+        """Return the permissions that this owner has not granted and another one has.
+
+        None stands for the owner in whose name the vehicle is read.
+        """
+        return self.connections.granted_by_others(user_id or self.connection.user_id)
+
+    def _without_refused(self, signals: Iterable[Signal], user_id: str | None) -> list[Signal]:
+        """Leave out errors of permissions that only other owners than this one have granted."""
+        granted = self.granted_by_others(user_id)
+        return [signal for signal in signals if not _is_refused(signal, granted)]
+
     @callback
-    def async_push(self, signals: Iterable[Signal]) -> None:
-        """Apply pushed signals."""
+    def async_push(self, signals: Iterable[Signal], user_id: str | None) -> None:
+        """Apply signals that were pushed in the name of this owner."""
         self.data.record_push(dt_util.utcnow())
         self.add_changes(Change.LAST_PUSH)
-        self._merge(signals, is_push=True)
+        self._merge(self._without_refused(signals, user_id), is_push=True)
         self.schedule.plan()
         self.async_update_listeners()
         self.async_update_availability()
 
-    def _merge(self, signals: Iterable[Signal], *, is_push: bool) -> None:
+    def _merge(self, signals: Collection[Signal], *, is_push: bool) -> None:
         """Merge signals, and record what they mean for the budget."""
         now = dt_util.utcnow()
         odometer = self.data.value(ODOMETER)
@@ -392,18 +457,34 @@ class VehicleCoordinator(SelectiveCoordinator[VehicleState]):
             self.schedule.ledger.record_answer(situation, now, news=has_news)
         if not changed.isdisjoint(SHOWN_BY_DEVICE):
             async_update_device(self.hass, self.config_entry, self.connection, self.data)
-        self._log_unreadable(changed)
+        self._log_unreadable(signals)
         self.data.last_contact = now
         self.add_changes(Change.LAST_CONTACT, *changed)
+        self._update_withdrawn(now)
         self.schedule_save()
 
-    def _log_unreadable(self, codes: Iterable[str]) -> None:
+    def _update_withdrawn(self, now: datetime) -> None:
+        """Make values unknown whose permission the owners have taken back, and say so."""
+        self.add_changes(*self.data.update_withdrawn(self.permissions, now))
+        self.async_show_withdrawn()
+
+    @callback
+    def async_show_withdrawn(self) -> None:
+        """Raise the repair if the owners have taken permissions back, or clear it."""
+        if withdrawn := self.data.withdrawn:
+            async_raise_permission_withdrawn(
+                self.hass, self.config_entry, self.vehicle_id, self.display_name, withdrawn
+            )
+        elif PERMISSION_ERROR not in self.data.reported_errors:
+            async_clear_permission_withdrawn(self.hass, self.vehicle_id)
+
+    def _log_unreadable(self, signals: Iterable[Signal]) -> None:
         """Log, once for each signal of the vehicle, a value that cannot be read."""
-        for code in codes:
-            signal = CATALOGUE.get(code)
-            if signal is None or code in self._logged or not self.data.stored(signal):
+        for signal in signals:
+            row, code = CATALOGUE.get(signal.code), signal.code
+            if row is None or code in self._logged or signal.status is not SignalStatus.SUCCESS:
                 continue
-            if self.data.value(signal) is None:
+            if row.read(signal.body) is None and says_anything(signal.body):
                 self._logged.add(code)
                 _LOGGER.debug("%s sent a %s that cannot be read", self.name, code)
 
@@ -504,6 +585,17 @@ class VehicleCoordinator(SelectiveCoordinator[VehicleState]):
         async_raise_owner_action(
             self.hass, self.config_entry, self.connection, self.display_name, error
         )
+
+
+def _is_refused(signal: Signal, granted_by_others: frozenset[str]) -> bool:
+    """Tell whether a signal is an error only because another owner granted its permission."""
+    row = CATALOGUE.get(signal.code)
+    return (
+        signal.error is not None
+        and signal.error.type == ErrorType.PERMISSION
+        and row is not None
+        and row.permission in granted_by_others
+    )
 
 
 def _time_left(last: datetime | None, interval: timedelta) -> timedelta | None:

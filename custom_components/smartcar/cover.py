@@ -3,12 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, override
 
-from homeassistant.components.cover import (
-    CoverDeviceClass,
-    CoverEntity,
-    CoverEntityDescription,
-    CoverEntityFeature,
-)
+from homeassistant.components.cover import CoverEntity, CoverEntityDescription, CoverEntityFeature
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -36,8 +31,8 @@ class SmartcarCoverDescription(SmartcarControlDescription, CoverEntityDescriptio
 
 COVERS = (
     SmartcarCoverDescription(
+        # No device class: as a door it would be opened, and reported, with those of the garage.
         key="charge_port",
-        device_class=CoverDeviceClass.DOOR,
         signal=IS_CHARGE_PORT_OPEN,
         signals=(IS_CHARGE_PORT_OPEN,),
         open_cover=OPEN_CHARGE_PORT,

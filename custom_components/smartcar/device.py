@@ -1,5 +1,7 @@
 """A vehicle's device in Home Assistant's registry."""
 
+from typing import Final
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -8,8 +10,10 @@ from homeassistant.helpers.device_registry import DeviceInfo
 from .api import Connection
 from .api.catalogue import FIRMWARE_VERSION, NICKNAME, VIN
 from .const import DOMAIN
-from .vehicle import VehicleState, display_name
+from .vehicle import VehicleState, display_name, make_name, model_name
 
+# Where the owner of the application manages vehicles, permissions and webhooks.
+_DASHBOARD: Final = "https://dashboard.smartcar.com"
 # The signals that the device shows.
 SHOWN_BY_DEVICE = frozenset({FIRMWARE_VERSION.code, NICKNAME.code, VIN.code})
 
@@ -19,9 +23,11 @@ def device_info(connection: Connection, state: VehicleState) -> DeviceInfo:
     vehicle = connection.vehicle
     return DeviceInfo(
         identifiers={(DOMAIN, connection.vehicle_id)},
-        manufacturer=vehicle.make,
-        model=vehicle.model,
-        model_id=str(vehicle.year) if vehicle.year else None,
+        manufacturer=make_name(vehicle.make),
+        model=model_name(vehicle),
+        # Older versions stored the year here.
+        model_id=None,
+        configuration_url=_DASHBOARD,
         name=display_name(connection, state),
         serial_number=state.value(VIN),
         sw_version=state.value(FIRMWARE_VERSION),

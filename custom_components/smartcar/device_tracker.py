@@ -11,6 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .api.catalogue import PRECISE_LOCATION
 from .coordinator import SmartcarConfigEntry
 from .entity import SmartcarEntity, SmartcarEntityDescription, async_setup_entities
+from .vehicle import VehicleState
 
 PARALLEL_UPDATES = 0
 
@@ -20,7 +21,22 @@ class SmartcarTrackerDescription(SmartcarEntityDescription, TrackerEntityDescrip
     """A device tracker."""
 
 
-TRACKERS = (SmartcarTrackerDescription(key="location", signals=(PRECISE_LOCATION,)),)
+def _attributes(state: VehicleState) -> Mapping[str, object]:
+    location = state.value(PRECISE_LOCATION)
+    position_at = state.position_at if location else None
+    return {
+        "heading": location.heading if location else None,
+        "direction": location.direction if location else None,
+        "location_type": location.location_type if location else None,
+        "position_at": position_at.isoformat() if position_at else None,
+    }
+
+
+TRACKERS = (
+    SmartcarTrackerDescription(
+        key="location", signals=(PRECISE_LOCATION,), attributes_fn=_attributes
+    ),
+)
 
 
 async def async_setup_entry(
@@ -33,9 +49,11 @@ async def async_setup_entry(
 
 
 class SmartcarTracker(SmartcarEntity, TrackerEntity):
-    """Shows the last known position, where it heads, and what kind of position it is."""
+    """Shows the last known position, its time, where it heads, and what kind of position it is."""
 
     entity_description: SmartcarTrackerDescription
+    # The vehicle's main feature on this platform: named as the vehicle itself.
+    _attr_name = None
 
     @property
     @override
@@ -48,13 +66,3 @@ class SmartcarTracker(SmartcarEntity, TrackerEntity):
     def longitude(self) -> float | None:
         location = self.vehicle_state.value(PRECISE_LOCATION)
         return location.longitude if location else None
-
-    @property
-    @override
-    def extra_state_attributes(self) -> Mapping[str, float | str | None]:
-        location = self.vehicle_state.value(PRECISE_LOCATION)
-        return {
-            "heading": location.heading if location else None,
-            "direction": location.direction if location else None,
-            "location_type": location.location_type if location else None,
-        }

@@ -30,7 +30,13 @@ async def async_get_config_entry_diagnostics(
         "connections": {
             "listed": application.last_update_success,
             "error": _exception(application.last_exception),
-            "owners": len({connection.user_id for connection in application.data.values()}),
+            "owners": len(
+                {
+                    connection.user_id
+                    for vehicle in application.data.values()
+                    for connection in vehicle.by_preference
+                }
+            ),
         },
         "vehicles": [_vehicle(vehicle) for vehicle in application.vehicles.values()],
     }
@@ -54,7 +60,7 @@ def _vehicle(vehicle: VehicleCoordinator) -> Mapping[str, Any]:
         "year": identity.year,
         "powertrain_type": identity.powertrain_type,
         "mode": identity.mode,
-        "permissions": sorted(vehicle.connection.permissions),
+        "permissions": sorted(vehicle.permissions),
         "available": vehicle.is_available,
         "last_contact": state.last_contact,
         "data_from_car": state.data_from_car,

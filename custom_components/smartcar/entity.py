@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, override
 
+from homeassistant.const import MAX_LENGTH_STATE_STATE
 from homeassistant.core import callback
 from homeassistant.helpers.entity import EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -31,6 +32,7 @@ class SmartcarEntityDescription(EntityDescription):
     signals: tuple[SignalType[object], ...] = ()
     exists_fn: Callable[[VehicleCoordinator], bool] = lambda _: True
     watches: frozenset[str] = frozenset()
+    attributes_fn: Callable[[VehicleState], Mapping[str, object]] | None = None
 
     @property
     def context(self) -> frozenset[str]:
@@ -77,7 +79,7 @@ class SmartcarControlDescription(SmartcarEntityDescription):
 
     @override
     def is_usable(self, vehicle: VehicleCoordinator) -> bool:
-        granted = vehicle.connection.permissions
+        granted = vehicle.permissions
         return not self.is_retired(vehicle) and granted.issuperset(
             row.permission for row in self.commands
         )
@@ -147,6 +149,14 @@ class SmartcarEntity(CoordinatorEntity[VehicleCoordinator]):
         """Whether the vehicle is available; a failed poll alone changes nothing."""
         return self.coordinator.is_available
 
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, object] | None:
+        attributes = self.entity_description.attributes_fn
+        if attributes is None:
+            return None
+        return {key: _shortened(value) for key, value in attributes(self.vehicle_state).items()}
+
 
 class SmartcarControl(SmartcarEntity):
     """An entity that commands the vehicle, and shows the command's effect until it is answered."""
@@ -160,6 +170,11 @@ class SmartcarControl(SmartcarEntity):
     @override
     def available(self) -> bool:
         return super().available and not self.entity_description.is_retired(self.coordinator)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a command was sent, or waits to be, that is not answered yet."""
+        return self._commands_under_way > 0
 
     async def async_command[**P](
         self, command: CommandType[P], *args: P.args, **kwargs: P.kwargs
@@ -205,6 +220,21 @@ def position_key(
     return PositionKey(unique, f"{part}_other{suffix}"), numbers
 
 
+def shorten(text: str) -> str:
+    """Return as much of a text as fits into a state; attributes are cut to the same length."""
+    return text[:MAX_LENGTH_STATE_STATE]
+
+
+def _shortened(attribute: object) -> object:
+    """Return an attribute with its text, or each text of its list, shortened."""
+    match attribute:
+        case str():
+            return shorten(attribute)
+        case list() | tuple():
+            return [_shortened(item) for item in attribute]
+    return attribute
+
+
 def has_push(vehicle: VehicleCoordinator) -> bool:
     """Tell whether push is set up."""
     return CONF_APPLICATION_MANAGEMENT_TOKEN in vehicle.config_entry.data
@@ -212,7 +242,7 @@ def has_push(vehicle: VehicleCoordinator) -> bool:
 
 def is_not_granted(permission: str) -> Callable[[VehicleCoordinator], bool]:
     """Return a function that tells whether the owner has not granted a permission."""
-    return lambda vehicle: permission not in vehicle.connection.permissions
+    return lambda vehicle: permission not in vehicle.permissions
 
 
 def can_be_charged(vehicle: VehicleCoordinator) -> bool:

@@ -8,7 +8,13 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .api.catalogue import DETAILED_CHARGING_STATUS, IS_CABLE_CONNECTED, IS_CHARGING, IS_LOCKED
+from .api.catalogue import (
+    CHARGE_WATTAGE,
+    DETAILED_CHARGING_STATUS,
+    IS_CABLE_CONNECTED,
+    IS_CHARGING,
+    IS_LOCKED,
+)
 from .coordinator import SmartcarConfigEntry, VehicleCoordinator
 from .entity import SmartcarEntity, SmartcarEntityDescription, async_setup_entities
 from .vehicle import ChargingState, VehicleState
@@ -50,6 +56,7 @@ EVENTS = (
     SmartcarEventDescription(
         key="charging_event",
         signals=(IS_CHARGING, DETAILED_CHARGING_STATUS, IS_CABLE_CONNECTED),
+        watches=frozenset({CHARGE_WATTAGE.code}),
         event_types=["started", "stopped", "complete"],
         value_fn=lambda state: state.charging_state,
         changes=_charging_changes(),

@@ -20,6 +20,7 @@ from .api import (
     CompatibilityError,
     ConnectedServicesAccountError,
     Connection,
+    ErrorType,
     Origins,
     Resolution,
     Signal,
@@ -231,6 +232,36 @@ def async_clear_vehicle_errors(hass: HomeAssistant, vehicle_id: str) -> None:
     for domain, issue_id in list(ir.async_get(hass).issues):
         if domain == DOMAIN and issue_id.startswith(prefix):
             ir.async_delete_issue(hass, DOMAIN, issue_id)
+
+
+# Permissions that were taken back
+
+# A pushed error of this key has the same repair: one cause, one repair.
+PERMISSION_ERROR: Final = f"{ErrorType.PERMISSION}:None"
+
+
+@callback
+def async_raise_permission_withdrawn(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    vehicle_id: str,
+    vehicle: str,
+    codes: Iterable[str],
+) -> None:
+    """Report values that are unknown because no owner grants their permission any more."""
+    _async_raise(
+        hass,
+        entry.entry_id,
+        _vehicle_error_issue_id(vehicle_id, PERMISSION_ERROR),
+        "permission_withdrawn",
+        {"vehicle": vehicle, "signals": ", ".join(sorted(codes))},
+    )
+
+
+@callback
+def async_clear_permission_withdrawn(hass: HomeAssistant, vehicle_id: str) -> None:
+    """Clear that report: the values have come again."""
+    ir.async_delete_issue(hass, DOMAIN, _vehicle_error_issue_id(vehicle_id, PERMISSION_ERROR))
 
 
 # Requests

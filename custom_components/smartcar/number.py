@@ -4,7 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import override
 
-from homeassistant.components.number import NumberEntity, NumberEntityDescription, NumberMode
+from homeassistant.components.number import (
+    NumberDeviceClass,
+    NumberEntity,
+    NumberEntityDescription,
+    NumberMode,
+)
 from homeassistant.const import UnitOfRatio
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -19,6 +24,7 @@ from .entity import (
     async_setup_entities,
     can_be_charged,
 )
+from .exceptions import invalid
 from .vehicle import VehicleState
 
 PARALLEL_UPDATES = 0
@@ -26,10 +32,11 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class SmartcarNumberDescription(SmartcarControlDescription, NumberEntityDescription):
-    """A number: its value, and the command that sets it, in whole units."""
+    """A number: its value, and the command that sets it, in whole units of a range."""
 
     value_fn: Callable[[VehicleState], float | None]
     set_value: CommandType[[int]]
+    accepts: range
 
     @property
     @override
@@ -40,8 +47,8 @@ class SmartcarNumberDescription(SmartcarControlDescription, NumberEntityDescript
 NUMBERS = (
     SmartcarNumberDescription(
         key="charge_limit",
+        device_class=NumberDeviceClass.BATTERY,
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
-        native_min_value=CHARGE_LIMIT_RANGE[0],
         native_max_value=CHARGE_LIMIT_RANGE[-1],
         native_step=1,
         mode=NumberMode.SLIDER,
@@ -49,6 +56,7 @@ NUMBERS = (
         exists_fn=can_be_charged,
         value_fn=lambda state: limits.percent if (limits := state.value(CHARGE_LIMITS)) else None,
         set_value=SET_CHARGE_LIMIT,
+        accepts=CHARGE_LIMIT_RANGE,
     ),
 )
 
@@ -74,6 +82,23 @@ class SmartcarNumber(SmartcarControl, NumberEntity):
             return self._pending
         return self.entity_description.value_fn(self.vehicle_state)
 
+    @property
+    @override
+    def native_min_value(self) -> float:
+        # The car can have a lower limit than it accepts, and a scene restores what it has seen.
+        lowest, present = self.entity_description.accepts[0], self.native_value
+        return lowest if present is None else min(lowest, present)
+
     @override
     async def async_set_native_value(self, value: float) -> None:
-        await self.async_command(self.entity_description.set_value, round(value))
+        description = self.entity_description
+        if not self.is_under_way and value == description.value_fn(self.vehicle_state):
+            return
+        if (wanted := round(value)) not in description.accepts:
+            raise invalid(
+                "charge_limit_out_of_range",
+                vehicle=self.coordinator.display_name,
+                lowest=str(description.accepts[0]),
+                highest=str(description.accepts[-1]),
+            )
+        await self.async_command(description.set_value, wanted)

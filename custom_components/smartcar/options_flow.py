@@ -1,11 +1,12 @@
 """The options of an entry: preferences that can change at any time."""
 
 from collections.abc import Mapping
+import logging
 import re
 from typing import Any, Final
 
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlowWithReload
-from homeassistant.const import PERCENTAGE
+from homeassistant.const import CONF_CLIENT_ID, PERCENTAGE
 from homeassistant.helpers.selector import (
     BooleanSelector,
     NumberSelector,
@@ -15,10 +16,20 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
 )
+from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
+from .api import SmartcarError
+from .application import FlowListing, async_keep_listing, client_of, vehicle_modes
 from .budget import DEFAULT_MONTHLY, DEFAULT_RESERVE_PERCENT, PLANS
-from .const import CONF_COMMAND_RESERVE, CONF_DISCONNECT_ON_REMOVAL, CONF_REQUESTS_PER_MONTH
+from .const import (
+    CONF_COMMAND_RESERVE,
+    CONF_DISCONNECT_ON_REMOVAL,
+    CONF_REQUESTS_PER_MONTH,
+    CONF_USE_SIMULATED_VEHICLES,
+)
+
+_LOGGER = logging.getLogger(__name__)
 
 _PLANS: Final = [str(requests) for requests in PLANS]
 # The upper end is above every plan, and small enough to calculate with.
@@ -43,13 +54,14 @@ _OPTIONS_FORM = vol.Schema(
                 mode=NumberSelectorMode.SLIDER,
             )
         ),
+        vol.Required(CONF_USE_SIMULATED_VEHICLES, default=False): BooleanSelector(),
         vol.Required(CONF_DISCONNECT_ON_REMOVAL, default=False): BooleanSelector(),
     }
 )
 
 
 class SmartcarOptionsFlow(OptionsFlowWithReload):
-    """Lets the user set the budget and the removal; the polling interval follows from them."""
+    """Lets the user set the budget, the simulated cars and the removal."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Show the options, and save them; options set elsewhere stay."""
@@ -63,7 +75,10 @@ class SmartcarOptionsFlow(OptionsFlowWithReload):
                     CONF_REQUESTS_PER_MONTH: requests,
                     CONF_COMMAND_RESERVE: int(user_input[CONF_COMMAND_RESERVE]),
                 }
-                return self.async_create_entry(data={**shown, **chosen})
+                options = {**shown, **chosen}
+                if vehicle_modes(options) != vehicle_modes(shown):
+                    await self._async_list_for_reload(options)
+                return self.async_create_entry(data=options)
             shown, errors = user_input, {CONF_REQUESTS_PER_MONTH: "not_a_number"}
         if CONF_REQUESTS_PER_MONTH in shown:
             shown = {**shown, CONF_REQUESTS_PER_MONTH: str(shown[CONF_REQUESTS_PER_MONTH])}
@@ -72,6 +87,17 @@ class SmartcarOptionsFlow(OptionsFlowWithReload):
             data_schema=self.add_suggested_values_to_schema(_OPTIONS_FORM, shown),
             errors=errors,
         )
+
+    async def _async_list_for_reload(self, options: Mapping[str, Any]) -> None:
+        """List the cars that the new options let in, so that they need not wait for an hour."""
+        client = client_of(self.hass, self.config_entry)
+        try:
+            connections = await client.get_connections(modes=vehicle_modes(options))
+        except SmartcarError as error:
+            _LOGGER.warning("Could not list the cars for the new options: %s", error)
+            return
+        listing = FlowListing(client, connections, dt_util.utcnow())
+        async_keep_listing(self.hass, self.config_entry.data[CONF_CLIENT_ID], listing)
 
 
 def _whole_number(text: str) -> int | None:

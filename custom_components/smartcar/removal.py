@@ -64,7 +64,12 @@ async def _async_disconnect(
 ) -> None:
     """Take the owners' consents back at Smartcar."""
     excluded = entry.options.get(CONF_EXCLUDED_VEHICLES, ())
-    for connection in stored.connections.by_vehicle.values():
+    connections = (
+        connection
+        for vehicle in stored.connections.by_vehicle.values()
+        for connection in vehicle.by_preference
+    )
+    for connection in connections:
         if connection.vehicle_id in excluded:
             continue
         try:

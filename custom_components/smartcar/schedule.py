@@ -98,6 +98,11 @@ class RequestSchedule:
         """The number of requests spent in this UTC month."""
         return self.ledger.spent(dt_util.utcnow())
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether nothing is left of this month's budget, or the cloud refuses requests."""
+        return self.ledger.refusal(Purpose.COMMAND, dt_util.utcnow()) is not None
+
     # Requests
 
     async def async_start(self, *, is_new: bool) -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import override
+from datetime import datetime, timedelta
+from typing import Final, override
 
 from homeassistant.components.sensor import (
     SensorDeviceClass,
@@ -12,7 +12,6 @@ from homeassistant.components.sensor import (
     SensorStateClass,
 )
 from homeassistant.const import (
-    MAX_LENGTH_STATE_STATE,
     EntityCategory,
     UnitOfElectricCurrent,
     UnitOfElectricPotential,
@@ -26,11 +25,13 @@ from homeassistant.const import (
     UnitOfTime,
     UnitOfVolume,
 )
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.util import dt as dt_util
 
-from .api import Position, catalogue
+from .api import ConnectorType, Position, catalogue
 from .api.catalogue import SignalType
+from .budget import situation_of
 from .commands import CONTROL_CHARGE
 from .coordinator import SmartcarConfigEntry, VehicleCoordinator
 from .entity import (
@@ -40,6 +41,7 @@ from .entity import (
     has_push,
     is_not_granted,
     position_key,
+    shorten,
 )
 from .vehicle import Change, ChargingState, VehicleState
 
@@ -50,11 +52,14 @@ type SensorValue = float | str | datetime | None
 
 @dataclass(frozen=True, kw_only=True)
 class SmartcarSensorDescription(SmartcarEntityDescription, SensorEntityDescription):
-    """A sensor: one function for its value, out of the vehicle's state and requests."""
+    """A sensor: one function for its value, out of the vehicle's state and requests.
+
+    A calm one moves at most once an hour while the vehicle is driven or charged.
+    """
 
     value_fn: Callable[[VehicleCoordinator], SensorValue]
-    attributes_fn: Callable[[VehicleState], Mapping[str, object]] | None = None
     last_reset_fn: Callable[[VehicleState], datetime | None] = lambda _: None
+    is_calm: bool = False
 
 
 def _measured(
@@ -63,6 +68,7 @@ def _measured(
     unit: str | None,
     device_class: SensorDeviceClass | None = None,
     *,
+    suggested_unit: str | None = None,
     precision: int = 0,
     state_class: SensorStateClass = SensorStateClass.MEASUREMENT,
     category: EntityCategory | None = None,
@@ -75,6 +81,7 @@ def _measured(
         value_fn=lambda vehicle: vehicle.data.value(signal),
         device_class=device_class,
         native_unit_of_measurement=unit,
+        suggested_unit_of_measurement=suggested_unit,
         state_class=state_class,
         suggested_display_precision=precision,
         entity_category=category,
@@ -82,20 +89,20 @@ def _measured(
     )
 
 
-def _shorten(text: str | None) -> str | None:
-    """Return as much of a text as fits into a state."""
-    return text[:MAX_LENGTH_STATE_STATE] if text else None
-
-
 def _named(
-    key: str, signal: SignalType[str], *, options: list[str] | None = None, enabled: bool = True
+    key: str,
+    signal: SignalType[str],
+    *,
+    options: list[str] | None = None,
+    category: EntityCategory | None = EntityCategory.DIAGNOSTIC,
+    enabled: bool = True,
 ) -> SmartcarSensorDescription:
     """Return the row of a signal that is a name: one of the options, or any text of the maker."""
 
     def name(vehicle: VehicleCoordinator) -> str | None:
         text = vehicle.data.value(signal)
         if options is None:
-            return _shorten(text)
+            return shorten(text) if text else None
         return text.lower() if text and text.lower() in options else None
 
     return SmartcarSensorDescription(
@@ -104,7 +111,7 @@ def _named(
         value_fn=name,
         device_class=SensorDeviceClass.ENUM if options else None,
         options=options,
-        entity_category=None if options else EntityCategory.DIAGNOSTIC,
+        entity_category=category,
         entity_registry_enabled_default=enabled,
     )
 
@@ -135,20 +142,24 @@ def _counted(
 
 def _status(
     key: str,
-    watched: str,
+    watches: Iterable[str],
     read: Callable[[VehicleCoordinator], SensorValue],
     *,
     device_class: SensorDeviceClass | None = None,
     state_class: SensorStateClass | None = None,
+    last_reset: Callable[[], datetime | None] = lambda: None,
     exists: Callable[[VehicleCoordinator], bool] = lambda _: True,
+    is_calm: bool = False,
     enabled: bool = True,
 ) -> SmartcarSensorDescription:
-    """Return the row of a fact beside the signals; its state is written when `watched` changes."""
+    """Return the row of a fact beside the signals; its state is written when one of `watches` changes."""
     return SmartcarSensorDescription(
         key=key,
-        watches=frozenset({watched}),
+        watches=frozenset(watches),
         exists_fn=exists,
         value_fn=read,
+        last_reset_fn=lambda _: last_reset(),
+        is_calm=is_calm,
         device_class=device_class,
         state_class=state_class,
         entity_category=EntityCategory.DIAGNOSTIC,
@@ -171,13 +182,83 @@ def _trouble_codes(state: VehicleState) -> list[str] | None:
 
 def _drive_mode(vehicle: VehicleCoordinator) -> str | None:
     mode = vehicle.data.value(catalogue.DRIVE_MODE)
-    return _shorten(mode.label or mode.canonical) if mode else None
+    text = (mode.label or mode.canonical) if mode else None
+    return shorten(text) if text else None
 
 
 def _charge_limit(vehicle: VehicleCoordinator) -> float | None:
     limits = vehicle.data.value(catalogue.CHARGE_LIMITS)
     return limits.percent if limits else None
 
+
+def _energy_added(vehicle: VehicleCoordinator) -> float | None:
+    """Return the most that the session had: makers correct the value downward, or end with 0."""
+    is_known = vehicle.data.value(catalogue.ENERGY_ADDED) is not None
+    return vehicle.data.session.peak if is_known else None
+
+
+def _has_battery_energy(vehicle: VehicleCoordinator) -> bool:
+    return all(
+        vehicle.data.is_evident(signal)
+        for signal in (catalogue.STATE_OF_CHARGE, catalogue.NOMINAL_CAPACITY)
+    )
+
+
+def _battery_energy(vehicle: VehicleCoordinator) -> float | None:
+    percent = vehicle.data.value(catalogue.STATE_OF_CHARGE)
+    capacity = vehicle.data.value(catalogue.NOMINAL_CAPACITY)
+    if percent is None or capacity is None:
+        return None
+    # Rounded, so that 55 % of 100 kWh are 55 kWh and not 55.00000000000001.
+    return round(percent * capacity / 100, 6)
+
+
+def _charging_state(vehicle: VehicleCoordinator) -> str | None:
+    state = vehicle.data.charging_state
+    return state.value if state else None
+
+
+def _charging_status_abc(vehicle: VehicleCoordinator) -> str | None:
+    """Return the charging status by the letters of IEC 61851, in small ones."""
+    match vehicle.data.charging_state:
+        case None:
+            return None
+        case ChargingState.CHARGING:
+            return "c"
+        case ChargingState.DISCONNECTED:
+            return "a"
+        case ChargingState.FAULT:
+            return "b" if vehicle.data.value(catalogue.IS_CABLE_CONNECTED) else "a"
+    return "b"
+
+
+def _pushes_today(vehicle: VehicleCoordinator) -> int:
+    last_push = vehicle.data.last_push
+    return vehicle.data.pushes_today if last_push and last_push >= _start_of_day() else 0
+
+
+def _start_of_day() -> datetime:
+    return dt_util.utcnow().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _start_of_month() -> datetime:
+    return _start_of_day().replace(day=1)
+
+
+# Plain texts: some software writes members of an enumeration in Python's own form.
+_CONNECTORS: Final = [kind.value for kind in ConnectorType]
+_CHARGING_STATES: Final = [state.value for state in ChargingState]
+_CHARGING_SIGNALS: Final = (
+    catalogue.IS_CHARGING,
+    catalogue.IS_CABLE_CONNECTED,
+    catalogue.DETAILED_CHARGING_STATUS,
+)
+# Power decides where nothing else says whether the vehicle charges, but brings no status alone.
+_CHARGING_EVIDENCE: Final = frozenset({catalogue.CHARGE_WATTAGE.code})
+
+# The state class of a sum: TOTAL_INCREASING takes every fall for a new beginning and adds the whole
+# value again, so only what never falls but to its beginning has it. Counts by day or month name
+# their beginning, and are written at each contact: the same number can be another month's.
 
 # Disabled by default: rare values, values that change with every meter driven or never, and values
 # that another entity shows better.
@@ -197,6 +278,16 @@ SENSORS = (
         catalogue.STATE_OF_CHARGE,
         UnitOfRatio.PERCENTAGE,
         SensorDeviceClass.BATTERY,
+    ),
+    SmartcarSensorDescription(
+        key="battery_energy",
+        signals=(catalogue.STATE_OF_CHARGE, catalogue.NOMINAL_CAPACITY),
+        exists_fn=_has_battery_energy,
+        value_fn=_battery_energy,
+        device_class=SensorDeviceClass.ENERGY_STORAGE,
+        native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        state_class=SensorStateClass.MEASUREMENT,
+        suggested_display_precision=1,
     ),
     _measured(
         "cabin_target_temperature",
@@ -239,19 +330,24 @@ SENSORS = (
         value_fn=lambda vehicle: vehicle.data.charge_complete_at,
         device_class=SensorDeviceClass.TIMESTAMP,
     ),
-    _named("charge_connector_type", catalogue.CHARGING_CONNECTOR_TYPE),
+    _named("charge_connector_type", catalogue.CHARGING_CONNECTOR_TYPE, options=_CONNECTORS),
     SmartcarSensorDescription(
         # A released key; so are charge_chargerate and range.
         key="charge_energyadded",
         signals=(catalogue.ENERGY_ADDED,),
-        value_fn=lambda vehicle: vehicle.data.value(catalogue.ENERGY_ADDED),
+        value_fn=_energy_added,
         last_reset_fn=lambda state: state.session.started_at,
         device_class=SensorDeviceClass.ENERGY,
         native_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         state_class=SensorStateClass.TOTAL,
         suggested_display_precision=2,
     ),
-    _named("charge_fast_charger_type", catalogue.FAST_CHARGER_TYPE, enabled=False),
+    _named(
+        "charge_fast_charger_type",
+        catalogue.FAST_CHARGER_TYPE,
+        options=_CONNECTORS,
+        enabled=False,
+    ),
     SmartcarSensorDescription(
         # If the user may set the limit, there is a number entity instead.
         key="charge_limit",
@@ -285,6 +381,8 @@ SENSORS = (
         catalogue.CHARGE_WATTAGE,
         UnitOfPower.WATT,
         SensorDeviceClass.POWER,
+        suggested_unit=UnitOfPower.KILO_WATT,
+        precision=1,
     ),
     _measured(
         "charger_phases",
@@ -295,23 +393,31 @@ SENSORS = (
     ),
     SmartcarSensorDescription(
         key="charging_state",
-        signals=(
-            catalogue.IS_CHARGING,
-            catalogue.IS_CABLE_CONNECTED,
-            catalogue.DETAILED_CHARGING_STATUS,
-        ),
-        value_fn=lambda vehicle: vehicle.data.charging_state,
+        signals=_CHARGING_SIGNALS,
+        watches=_CHARGING_EVIDENCE,
+        value_fn=_charging_state,
         attributes_fn=lambda state: {
             "detailed_status": state.value(catalogue.DETAILED_CHARGING_STATUS)
         },
         device_class=SensorDeviceClass.ENUM,
-        options=list(ChargingState),
+        options=_CHARGING_STATES,
+    ),
+    SmartcarSensorDescription(
+        # For software that knows the status by these letters, such as evcc.
+        key="charging_status_abc",
+        signals=_CHARGING_SIGNALS,
+        watches=_CHARGING_EVIDENCE,
+        value_fn=_charging_status_abc,
+        device_class=SensorDeviceClass.ENUM,
+        options=["a", "b", "c"],
+        entity_registry_enabled_default=False,
     ),
     _status(
         "data_from_car",
-        Change.DATA_FROM_CAR,
+        {Change.DATA_FROM_CAR, Change.LAST_CONTACT},
         lambda vehicle: vehicle.data.data_from_car,
         device_class=SensorDeviceClass.TIMESTAMP,
+        is_calm=True,
     ),
     SmartcarSensorDescription(
         key="drive_mode",
@@ -354,6 +460,7 @@ SENSORS = (
         "gear_state",
         catalogue.GEAR_STATE,
         options=["park", "reverse", "neutral", "drive", "low", "sport", "manual"],
+        category=None,
     ),
     _measured(
         "internal_temperature",
@@ -365,42 +472,43 @@ SENSORS = (
     # Off, because it changes with every request and says nothing about the vehicle.
     _status(
         "last_contact",
-        Change.LAST_CONTACT,
+        {Change.LAST_CONTACT},
         lambda vehicle: vehicle.data.last_contact,
         device_class=SensorDeviceClass.TIMESTAMP,
         enabled=False,
     ),
     _status(
         "last_push",
-        Change.LAST_PUSH,
+        {Change.LAST_PUSH, Change.LAST_CONTACT},
         lambda vehicle: vehicle.data.last_push,
         device_class=SensorDeviceClass.TIMESTAMP,
+        is_calm=True,
         exists=has_push,
     ),
     _measured(
         "low_voltage_battery_level",
         catalogue.LOW_VOLTAGE_STATE_OF_CHARGE,
         UnitOfRatio.PERCENTAGE,
-        SensorDeviceClass.BATTERY,
-        # Else a device page could show it as the battery of the vehicle.
+        # No device class: a device page shows one battery, and that is the vehicle's.
         category=EntityCategory.DIAGNOSTIC,
     ),
     _named(
         "low_voltage_battery_status",
         catalogue.LOW_VOLTAGE_STATUS,
         options=["good", "warn", "bad"],
+        category=None,
     ),
     _measured(
         "max_range_charge_count",
         catalogue.MAX_RANGE_CHARGE_COUNTER,
         None,
-        state_class=SensorStateClass.TOTAL_INCREASING,
+        state_class=SensorStateClass.TOTAL,
         category=EntityCategory.DIAGNOSTIC,
         enabled=False,
     ),
     _status(
         "next_poll",
-        Change.NEXT_POLL,
+        {Change.NEXT_POLL},
         lambda vehicle: vehicle.schedule.next_poll,
         device_class=SensorDeviceClass.TIMESTAMP,
         enabled=False,
@@ -411,7 +519,7 @@ SENSORS = (
         catalogue.ODOMETER,
         UnitOfLength.KILOMETERS,
         SensorDeviceClass.DISTANCE,
-        state_class=SensorStateClass.TOTAL_INCREASING,
+        state_class=SensorStateClass.TOTAL,
     ),
     _counted("packages", catalogue.PACKAGES, "packages", enabled=False),
     _measured(
@@ -419,15 +527,16 @@ SENSORS = (
     ),
     _status(
         "requests_left",
-        Change.REQUESTS,
+        {Change.REQUESTS},
         lambda vehicle: vehicle.schedule.requests_left,
         state_class=SensorStateClass.MEASUREMENT,
     ),
     _status(
         "requests_this_month",
-        Change.REQUESTS,
+        {Change.REQUESTS, Change.LAST_CONTACT},
         lambda vehicle: vehicle.schedule.requests_this_month,
-        state_class=SensorStateClass.TOTAL_INCREASING,
+        state_class=SensorStateClass.TOTAL,
+        last_reset=_start_of_month,
         enabled=False,
     ),
     _counted("service_records", catalogue.SERVICE_RECORDS),
@@ -441,7 +550,7 @@ SENSORS = (
     # Of the whole application: an unsigned delivery belongs to no vehicle.
     _status(
         "pushes_rejected",
-        Change.LAST_CONTACT,
+        {Change.LAST_CONTACT},
         lambda vehicle: vehicle.context.push_log.rejected,
         state_class=SensorStateClass.TOTAL_INCREASING,
         exists=has_push,
@@ -449,9 +558,10 @@ SENSORS = (
     ),
     _status(
         "pushes_today",
-        Change.LAST_PUSH,
-        lambda vehicle: vehicle.data.pushes_today,
-        state_class=SensorStateClass.TOTAL_INCREASING,
+        {Change.LAST_PUSH, Change.LAST_CONTACT},
+        _pushes_today,
+        state_class=SensorStateClass.TOTAL,
+        last_reset=_start_of_day,
         exists=has_push,
         enabled=False,
     ),
@@ -494,7 +604,14 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Set up the sensors."""
-    async_setup_entities(entry, async_add_entities, "sensor", _descriptions, SmartcarSensor)
+    async_setup_entities(entry, async_add_entities, "sensor", _descriptions, _create)
+
+
+def _create(
+    coordinator: VehicleCoordinator, description: SmartcarSensorDescription
+) -> SmartcarSensor:
+    kind = SmartcarCalmSensor if description.is_calm else SmartcarSensor
+    return kind(coordinator, description)
 
 
 class SmartcarSensor(SmartcarEntity, SensorEntity):
@@ -509,11 +626,58 @@ class SmartcarSensor(SmartcarEntity, SensorEntity):
 
     @property
     @override
-    def extra_state_attributes(self) -> Mapping[str, object] | None:
-        attributes = self.entity_description.attributes_fn
-        return attributes(self.vehicle_state) if attributes else None
+    def last_reset(self) -> datetime | None:
+        return self.entity_description.last_reset_fn(self.vehicle_state)
+
+
+# Each new time of a time sensor is a line in Home Assistant's activity list, and a vehicle that is
+# driven or charged reports again and again. The list leaves out sensors that have a unit only.
+_CALM_FOR: Final = timedelta(hours=1)
+
+
+class SmartcarCalmSensor(SmartcarSensor):
+    """Shows when something last happened; moves at most once an hour while the vehicle is used.
+
+    It never shows a later time than the true one, and shows that one as soon as the use ends.
+    """
+
+    def __init__(
+        self, coordinator: VehicleCoordinator, description: SmartcarSensorDescription
+    ) -> None:
+        """Begin with the true time."""
+        super().__init__(coordinator, description)
+        self._shown = super().native_value
+        self._moved_at = dt_util.utcnow()
+        self._was_available = self.available
 
     @property
     @override
-    def last_reset(self) -> datetime | None:
-        return self.entity_description.last_reset_fn(self.vehicle_state)
+    def native_value(self) -> SensorValue:
+        return self._shown
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        has_moved = self._move(dt_util.utcnow())
+        if has_moved or self.available != self._was_available:
+            self._was_available = self.available
+            super()._handle_coordinator_update()
+
+    def _move(self, now: datetime) -> bool:
+        """Show the true time if it is due; tell whether it differs from the one shown."""
+        shown, newest = self._shown, super().native_value
+        if newest == shown:
+            return False
+        if isinstance(shown, datetime) and isinstance(newest, datetime) and newest > shown:
+            is_due = abs(now - self._moved_at) >= _CALM_FOR
+            if not is_due and self._is_in_use(now):
+                return False
+        self._shown, self._moved_at = newest, now
+        return True
+
+    def _is_in_use(self, now: datetime) -> bool:
+        state = self.vehicle_state
+        return (
+            state.charging_state is ChargingState.CHARGING
+            or situation_of(state, now, has_moved=False).activity.is_use
+        )

@@ -118,9 +118,9 @@ def car_state(cloud: Cloud, vehicle_id: str) -> JsonObject:
 
 @routes.patch("/_sim/cars/{vehicle_id}")
 async def patch_car(request: web.Request) -> web.Response:
-    """Change a car: {signals: {code: {...} | null}, state: {...}, report, store_empty}.
+    """Change a car: {signals, state, report, store_empty, errors_beside_bodies}, each optional.
 
-    A signal of null is removed from the store; an empty object removes the override.
+    `signals` is {code: {...} | null}, `state` has the fields of `CarState`. A signal of null is removed from the store; an empty object removes the override.
     `report` false keeps the changed state from the store until the car reports by itself.
     """
     cloud = cloud_of(request)
@@ -128,11 +128,13 @@ async def patch_car(request: web.Request) -> web.Response:
     if vehicle_id not in cloud.cars:
         return control_error("no such car", 404)
     body = await control_body(request)
-    unknown = set(body) - {"signals", "state", "report", "store_empty"}
+    unknown = set(body) - {"signals", "state", "report", "store_empty", "errors_beside_bodies"}
     if unknown or not body:
         return control_error(
             f"unknown fields: {sorted(unknown)}" if unknown else "nothing to change"
         )
+    if "errors_beside_bodies" in body:
+        cloud.set_errors_beside_bodies(vehicle_id, body["errors_beside_bodies"] is True)
     try:
         if changes := as_object(body.get("state")):
             cloud.patch_state(vehicle_id, changes, report=body.get("report") is not False)

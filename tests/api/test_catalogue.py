@@ -2,7 +2,8 @@
 
 import pytest
 
-from custom_components.smartcar.api.catalogue import CATALOGUE
+from custom_components.smartcar.api import JsonObject
+from custom_components.smartcar.api.catalogue import CATALOGUE, ODOMETER
 
 from .documented import ALL
 
@@ -36,3 +37,58 @@ def test_the_catalogue_has_exactly_the_documented_signals() -> None:
 def test_permissions_match_live_grants(permission: str, codes: str) -> None:
     for code in codes.split():
         assert CATALOGUE[code].permission == permission
+
+
+LASTING = {
+    "charge-chargelimits",
+    "charge-chargerecords",
+    "charge-chargetimers",
+    "charge-energyadded",
+    "connectivitysoftware-currentfirmwareversion",
+    "connectivitystatus-isdigitalkeypaired",
+    "internalcombustionengine-amountremaining",
+    "internalcombustionengine-fuellevel",
+    "internalcombustionengine-oillife",
+    "internalcombustionengine-range",
+    "location-isathome",
+    "location-preciselocation",
+    "lowvoltagebattery-stateofcharge",
+    "odometer-traveleddistance",
+    "service-records",
+    "surveillance-brand",
+    "tractionbattery-maxrangechargecounter",
+    "tractionbattery-nominalcapacity",
+    "tractionbattery-range",
+    "tractionbattery-stateofcharge",
+    "vehicleidentification-exteriorcolor",
+    "vehicleidentification-nickname",
+    "vehicleidentification-packages",
+    "vehicleidentification-trim",
+    "vehicleidentification-vin",
+    "vehicleuseraccount-permissions",
+    "vehicleuseraccount-role",
+    "wheel-style",
+    "wheel-tires",
+}
+
+
+def test_lasting_values_are_those_that_stay_true_while_nobody_reports_them() -> None:
+    assert {code for code, row in CATALOGUE.items() if row.lasting} == LASTING
+
+
+def test_most_signals_are_replaced_by_the_new_body_whole() -> None:
+    stored: JsonObject = {"value": 1, "unit": "km"}
+    new: JsonObject = {"value": 2}
+    assert CATALOGUE["odometer-traveleddistance"].complete(stored, new) is new
+    assert CATALOGUE["charge-ischarging"].complete(stored, new) is new
+
+
+def test_only_lasting_signals_are_completed() -> None:
+    completed = {code for code, row in CATALOGUE.items() if row.complete is not ODOMETER.complete}
+    assert completed == {
+        "charge-chargelimits",
+        "internalcombustionengine-fuellevel",
+        "location-preciselocation",
+        "wheel-tires",
+    }
+    assert completed <= LASTING

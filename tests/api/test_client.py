@@ -22,9 +22,10 @@ from custom_components.smartcar.api import (
     SmartcarClient,
     SmartcarError,
     Vehicle,
+    VehicleMode,
     session,
 )
-from custom_components.smartcar.api.catalogue import STATE_OF_CHARGE
+from custom_components.smartcar.api.catalogue import CATALOGUE, STATE_OF_CHARGE
 from custom_components.smartcar.api.transport import Answer
 
 from .answers import DOCUMENTS, HEADERS, ORIGINS, STATUSES, dumped
@@ -84,19 +85,15 @@ async def test_each_method_raises_the_error_of_the_cloud(
         ({}, {}),
         ({"user_id": "ann"}, {"filter[userId]": "ann"}),
         ({"vehicle_id": VEHICLE}, {"filter[vehicleId]": VEHICLE}),
-        ({"mode": "simulated"}, {"filter[vehicle.mode]": "simulated"}),
+        ({"modes": [VehicleMode.SIMULATED]}, {"filter[vehicle.mode]": "simulated"}),
         (
-            {"user_id": "a&b=c d/é", "vehicle_id": "v", "mode": "live"},
-            {
-                "filter[userId]": "a&b=c d/é",
-                "filter[vehicleId]": "v",
-                "filter[vehicle.mode]": "live",
-            },
+            {"user_id": "a&b=c d/é", "vehicle_id": "v", "modes": [VehicleMode.LIVE]},
+            {"filter[userId]": "a&b=c d/é", "filter[vehicleId]": "v"},
         ),
     ],
 )
 async def test_filters_are_sent_with_each_page(
-    cloud: Cloud, client: SmartcarClient, filters: dict[str, str], expected: dict[str, str]
+    cloud: Cloud, client: SmartcarClient, filters: Any, expected: dict[str, str]
 ) -> None:
     cloud.on("GET", CONNECTIONS, Pages(CONNECTED_CARS, 100))
     await client.get_connections(**filters)
@@ -105,12 +102,63 @@ async def test_filters_are_sent_with_each_page(
         assert seen.query == expected | paging
 
 
-async def test_malformed_connection_is_invalid(cloud: Cloud, client: SmartcarClient) -> None:
+LISTS = ("get_connections", "get_signals", "get_applications", "get_webhooks", "get_subscriptions")
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_malformed_member_costs_only_itself(
+    cloud: Cloud, client: SmartcarClient, name: str
+) -> None:
+    call, method, path = CALLS[name]
+    good = signal("charge-voltage") if name == "get_signals" else connection()
     broken: Any
-    for broken in ([], None, "text", {"id": "x"}, {"id": None, "attributes": {}}):
-        cloud.on("GET", CONNECTIONS, Reply(json={"data": [connection(), broken]}))
-        with pytest.raises(InvalidResponseError):
-            await client.get_connections()
+    for broken in ([], None, "text", {"attributes": []}, {"id": None, "attributes": {}}):
+        cloud.requests.clear()
+        cloud.on(method, path, Reply(json=listing([broken, good])))
+        got = await call(client)
+        assert (len(got), got.complete, len(cloud.seen())) == (1, False, 1)
+
+
+@pytest.mark.parametrize("name", LISTS)
+async def test_list_of_malformed_members_only_is_invalid(
+    cloud: Cloud, client: SmartcarClient, name: str
+) -> None:
+    """Such an answer says nothing, so it must not count as one."""
+    call, method, path = CALLS[name]
+    cloud.on(method, path, Reply(json=listing([None, {"id": None}, []])))
+    with pytest.raises(InvalidResponseError):
+        await call(client)
+
+
+async def test_connections_of_several_modes_are_one_list(
+    cloud: Cloud, client: SmartcarClient
+) -> None:
+    live, simulated = connection(0), connection(1, mode="simulated")
+    cloud.on("GET", CONNECTIONS, Reply(json=listing([live])), Reply(json=listing([simulated])))
+    got = await client.get_connections(modes=VehicleMode)
+    assert [each.vehicle.mode for each in got] == ["live", "simulated"]
+    assert (got.complete, got.pages) == (True, 2)
+    assert [seen.query.get("filter[vehicle.mode]") for seen in cloud.seen()] == [None, "simulated"]
+
+
+async def test_connections_of_several_modes_are_complete_only_together(
+    cloud: Cloud, client: SmartcarClient
+) -> None:
+    simulated = listing([connection(1, mode="simulated"), None])
+    cloud.on("GET", CONNECTIONS, Reply(json=listing([connection(0)])), Reply(json=simulated))
+    got = await client.get_connections(modes=VehicleMode)
+    assert (len(got), got.complete) == (2, False)
+
+
+async def test_simulated_vehicle_among_live_ones_is_left_out(
+    cloud: Cloud, client: SmartcarClient
+) -> None:
+    """A developer saw the connection of a simulated vehicle in the list of live ones."""
+    members = [connection(0), connection(1, mode="simulated"), connection(2, mode="new")]
+    cloud.on("GET", CONNECTIONS, Reply(json=listing(members)))
+    got = await client.get_connections()
+    assert [each.vehicle.mode for each in got] == ["live", "new"]
+    assert got.complete
 
 
 @pytest.mark.parametrize("name", ["get_connections", "get_signals", "get_webhooks"])
@@ -297,6 +345,57 @@ async def test_linked_page_of_signals_is_requested(cloud: Cloud, client: Smartca
     assert (len(got), got.complete) == (2, True)
     assert cloud.seen()[1].query == {"page[number]": "2", "page[size]": "1"}
     assert cloud.seen()[1].headers["sc-user-id"] == USER
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("page=2&pageSize=10", {"page": "2", "pageSize": "10"}),
+        ("page=2&pageSize=10&evil=1&filter[userId]=x", {"page": "2", "pageSize": "10"}),
+        ("page[number]=2", {"page[number]": "2"}),
+        ("pageNumber=2&pageSize=10", {"pageNumber": "2", "pageSize": "10"}),
+        ("evil=1", {"page[number]": "2"}),
+    ],
+)
+async def test_pages_of_signals_are_requested_as_their_links_say(
+    cloud: Cloud, client: SmartcarClient, query: str, expected: dict[str, str]
+) -> None:
+    """The documents have one example with `page=2&pageSize=10`; only such parameters are sent."""
+    codes = sorted(CATALOGUE)[:15]
+    first = {
+        "data": [signal(code) for code in codes[:10]],
+        "meta": {"page": 1, "pageSize": 10, "totalCount": 15},
+        "links": {"next": f"https://elsewhere.example/x?{query}"},
+    }
+    second = {
+        "data": [signal(code) for code in codes[10:]],
+        "meta": {"page": 2, "pageSize": 10, "totalCount": 15},
+        "links": {"next": None},
+    }
+    cloud.on("GET", SIGNALS, Reply(json=first), Reply(json=second))
+    got = await client.get_signals(CONNECTED)
+    assert [each.code for each in got] == codes
+    assert (got.complete, got.pages) == (True, 2)
+    assert [seen.query for seen in cloud.seen()] == [{}, expected]
+
+
+@pytest.mark.parametrize(
+    ("meta", "complete"),
+    [
+        ({"page": {"number": 1, "size": 10, "totalCount": 1}}, True),
+        ({"page": {"number": 1, "size": 10, "totalCount": 31}}, False),
+        ({"page": {"total": 31}}, False),
+        ({"page": 1, "totalCount": 31}, False),
+        ({"page": 1}, True),
+        ({"page": "1", "total": 31}, False),
+    ],
+)
+async def test_signals_are_counted_in_either_place(
+    cloud: Cloud, client: SmartcarClient, meta: Any, complete: bool
+) -> None:
+    cloud.on("GET", SIGNALS, Reply(json={"data": [signal("charge-voltage")], "meta": meta}))
+    got = await client.get_signals(CONNECTED)
+    assert (len(got), got.complete) == (1, complete)
 
 
 async def test_empty_store_is_not_an_error(cloud: Cloud, client: SmartcarClient) -> None:

@@ -142,6 +142,25 @@ def test_body_may_be_signed_in_its_compact_form() -> None:
 
 
 @pytest.mark.parametrize(
+    ("body", "signed"),
+    [
+        (b'{"value": 78.0}', b'{"value":78}'),
+        (b'{"value":78.0}', b'{"value":78}'),
+        (b'{"values": [-0.0, 1e21, 0.0000001]}', b'{"values":[0,1e+21,1e-7]}'),
+        (b'{"at":1765157655000.0}', b'{"at":1765157655000}'),
+        (b'{"name":"\\u0160koda"}', '{"name":"Škoda"}'.encode()),
+        (b'{"name":"\\ud800"}', b'{"name":"\\ud800"}'),
+        (b'{"1":1,"0":0}', b'{"0":0,"1":1}'),
+    ],
+)
+def test_body_may_be_signed_as_javascript_prints_it(body: bytes, signed: bytes) -> None:
+    """Smartcar's own recipe signs `JSON.stringify` of the parsed body."""
+    assert is_signed(body, hexed(TOKEN, signed), [TOKEN])
+    assert is_signed(body, hexed(TOKEN, body), [TOKEN])
+    assert not is_signed(body, hexed(BEFORE, signed), [TOKEN])
+
+
+@pytest.mark.parametrize(
     "body",
     [
         b"",
@@ -315,6 +334,31 @@ def test_signal_without_status_or_time_is_a_success(change: Any, dated: bool) ->
 )
 def test_time_of_delivery_may_be_missing(meta: Any) -> None:
     assert parse_event(raw({**STATE, "meta": meta})).delivered_at is None
+
+
+@pytest.mark.parametrize(
+    "time",
+    [1765157664, 1765157664000, "1765157664", "1765157664000", "2025-12-08T01:34:24Z"],
+    ids=repr,
+)
+@pytest.mark.parametrize("name", ["deliveredAt", "deliveryTime"])
+def test_time_of_delivery_is_read_in_all_its_forms(time: Any, name: str) -> None:
+    event = parse_event(raw({**STATE, "meta": {name: time}}))
+    assert event.delivered_at == datetime(2025, 12, 8, 1, 34, 24, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {**STATE, "vehicleId": "v", "data": {"signals": [LOCKED]}},
+        {**STATE, "data": {"vehicleId": "v", "signals": [LOCKED]}},
+        {**STATE, "vehicleId": "v", "data": {"vehicle": {}, "signals": [LOCKED]}},
+        {**STATE, "vehicleId": "other", "data": {"vehicle": {"id": "v"}, "signals": [LOCKED]}},
+    ],
+)
+def test_vehicle_id_may_be_beside_the_vehicle(event: Any) -> None:
+    got = parse_event(raw(event))
+    assert (got.vehicle_id, len(got.signals)) == ("v", 1)
 
 
 @pytest.mark.parametrize("mode", ["TEST", "test", "Test "])

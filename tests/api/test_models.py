@@ -14,6 +14,8 @@ from custom_components.smartcar.api import (
     CommandExecution,
     ConnectedVehicle,
     Connection,
+    ErrorCode,
+    ErrorType,
     InvalidResponseError,
     Listing,
     Resolution,
@@ -24,6 +26,7 @@ from custom_components.smartcar.api import (
     Vehicle,
     Webhook,
 )
+from custom_components.smartcar.api.catalogue import CATALOGUE
 
 from .cloud import USER, connection, executed, signal
 from .strategies import anything, damaged, objects
@@ -122,7 +125,18 @@ def test_connection_without_a_user_is_invalid() -> None:
         ({}, Vehicle(id="v")),
         ({"mode": "LIVE", "year": 2014.0}, Vehicle(id="v", mode="live", year=2014)),
         ({"mode": None, "year": None, "powertrainType": None}, Vehicle(id="v")),
-        ({"make": " ", "model": 5, "year": "2014", "mode": False}, Vehicle(id="v")),
+        ({"make": " ", "model": 5, "year": [2014], "mode": False}, Vehicle(id="v")),
+        ({"year": "2021"}, Vehicle(id="v", year=2021)),
+        ({"year": " 2021 "}, Vehicle(id="v", year=2021)),
+        ({"year": "21st"}, Vehicle(id="v")),
+        ({"year": "9" * 5000}, Vehicle(id="v")),
+        ({"year": -2021}, Vehicle(id="v")),
+        ({"year": "-2021"}, Vehicle(id="v")),
+        ({"year": 0}, Vehicle(id="v")),
+        ({"year": 1e30}, Vehicle(id="v")),
+        ({"year": 2021.5}, Vehicle(id="v")),
+        ({"year": 65535}, Vehicle(id="v")),
+        ({"year": True}, Vehicle(id="v")),
     ],
 )
 def test_vehicle_is_read(attributes: Any, expected: Vehicle) -> None:
@@ -362,3 +376,69 @@ def test_any_json_is_read_or_invalid(value: Any) -> None:
 def test_any_object_is_read_as_vehicle_and_execution(value: dict[str, Any]) -> None:
     Vehicle.from_json("v", value)
     CommandExecution.from_json(value)
+
+
+DOOR = {"row": 0, "column": 0, "isOpen": True, "isLocked": False}
+LIMIT = {"type": "GLOBAL", "limit": 80}
+
+
+@pytest.mark.parametrize(
+    ("code", "nested", "flat"),
+    [
+        (
+            "charge-chargelimits",
+            {"values": {"activeLimit": 80, "values": [LIMIT]}},
+            {"activeLimit": 80, "values": [LIMIT]},
+        ),
+        (
+            "charge-chargelimits",
+            {"values": {"activeLimit": 80, "values": [LIMIT]}, "unit": "percent"},
+            {"activeLimit": 80, "values": [LIMIT], "unit": "percent"},
+        ),
+        ("closure-doors", {"values": {"doors": [DOOR]}}, {"doors": [DOOR]}),
+        ("closure-windows", {"values": {"windows": [DOOR]}}, {"windows": [DOOR]}),
+        ("closure-doors", {"values": {"values": [DOOR]}}, {"values": [DOOR]}),
+        ("odometer-traveleddistance", {"values": {"value": 5}}, {"value": 5}),
+    ],
+)
+def test_nested_body_is_unwrapped(code: str, nested: Any, flat: Any) -> None:
+    """Bodies of 2025 were nested one deeper, in answers and in deliveries."""
+    answered = Signal.from_rest(signal(code, nested))
+    delivered = Signal.from_event({**EVENT_SIGNAL, "code": code, "body": nested})
+    assert answered.body == delivered.body == flat
+    assert CATALOGUE[code].read(answered.body) is not None
+    assert Signal.from_rest(signal(code, flat)).body == flat
+
+
+def test_endless_nesting_is_not_unwrapped_forever() -> None:
+    body: Any = {"value": 5}
+    for _ in range(10_000):
+        body = {"values": body}
+    assert (
+        CATALOGUE["odometer-traveleddistance"].read(Signal.from_rest(signal("x", body)).body)
+        is None
+    )
+
+
+@pytest.mark.parametrize("name", ["retrievedAt", "fetchedAt"])
+def test_time_of_retrieval_has_two_names(name: str) -> None:
+    delivered = Signal.from_event({**EVENT_SIGNAL, "meta": {name: 1782777353000}})
+    assert delivered.retrieved_at == datetime(2026, 6, 29, 23, 55, 53, tzinfo=UTC)
+    assert delivered.oem_updated_at is None
+
+
+def test_types_and_codes_of_signal_errors_are_texts() -> None:
+    """The cloud can send others, so a `SignalError` has plain texts."""
+    for kind, code in (("PERMISSION", None), ("VEHICLE_STATE", "NOT_CHARGING")):
+        error = SignalError.from_json({"type": kind, "code": code})
+        assert (error.type, error.code) == (ErrorType(kind), code and ErrorCode(code))
+    assert SignalError(type=ErrorType.COMPATIBILITY, code=ErrorCode.VEHICLE_NOT_CAPABLE) == (
+        SignalError(type="COMPATIBILITY", code="VEHICLE_NOT_CAPABLE")
+    )
+
+
+def test_connection_tells_whether_its_vehicle_is_simulated() -> None:
+    assert Connection.from_json(connection(mode="simulated")).is_simulated
+    assert Connection.from_json(connection(mode="SIMULATED")).is_simulated
+    assert not Connection.from_json(connection(mode="live")).is_simulated
+    assert not Connection(id="c", user_id="u", vehicle=Vehicle(id="v")).is_simulated

@@ -1,6 +1,7 @@
 """Bodies of signals as the values that a person would read there."""
 
 import json
+import shlex
 from typing import Any
 
 from hypothesis import given, strategies as st
@@ -9,6 +10,7 @@ import pytest
 from custom_components.smartcar.api import (
     ChargeLimits,
     Closure,
+    ConnectorType,
     DriveMode,
     Location,
     Position,
@@ -112,6 +114,15 @@ def test_number_must_not_be_a_text_or_a_boolean() -> None:
         ("charge-chargerate", {"value": 50, "unit": "mph"}, 80.4672),
         ("tractionbattery-nominalcapacity", {"capacity": None, "source": None}, None),
         ("tractionbattery-nominalcapacity", {"value": 90}, None),
+        ("tractionbattery-range", {"value": 2046, "unit": "km"}, None),
+        ("tractionbattery-range", {"value": 1250, "unit": "km"}, 1250),
+        ("internalcombustionengine-range", {"value": 1450, "unit": "km"}, 1450),
+        ("odometer-traveleddistance", {"value": 0, "unit": "km"}, None),
+        ("odometer-traveleddistance", {"value": 0.5, "unit": "km"}, 0.5),
+        ("charge-chargerphases", {"value": 255}, None),
+        ("diagnostics-dtccount", {"value": 255}, None),
+        ("tractionbattery-maxrangechargecounter", {"value": 65535}, None),
+        ("tractionbattery-maxrangechargecounter", {"value": 1200}, 1200),
         ("charge-chargingconnectortype", {"value": "Invalid"}, None),
         ("charge-fastchargertype", {"value": "invalid"}, None),
         ("charge-detailedchargingstatus", {"value": "Not charging"}, "NOT_CHARGING"),
@@ -140,10 +151,92 @@ def test_bodies_of_real_vehicles_are_read(code: str, body: dict[str, Any], expec
 
 
 @pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("NOT_CHARGING", "NOT_CHARGING"),
+        ("FULLY_CHARGED", "FULLY_CHARGED"),
+        ("chargePurposeReached", "CHARGE_PURPOSE_REACHED"),
+        ("ChargePurposeReachedAndConservation", "CHARGE_PURPOSE_REACHED_AND_CONSERVATION"),
+        ("fullyCharged", "FULLY_CHARGED"),
+        ("Not Charging", "NOT_CHARGING"),
+        ("not-charging", "NOT_CHARGING"),
+        ("Not - Charging", "NOT_CHARGING"),
+        ("notReadyForCharging", "NOT_READY_FOR_CHARGING"),
+        ("chargingAC", "CHARGING_AC"),
+        ("ACCharging", "AC_CHARGING"),
+        ("AC", "AC"),
+        ("DC charging", "DC_CHARGING"),
+        ("chargingDCHighPower", "CHARGING_DC_HIGH_POWER"),
+        ("level2Charging", "LEVEL2_CHARGING"),
+        ("CHARGE_ENDED", "CHARGE_ENDED"),
+        ("green", "GREEN"),
+        ("_Done_", "DONE"),
+        ("--", None),
+        ("", None),
+    ],
+)
+def test_names_are_split_into_their_words(text: str, name: str | None) -> None:
+    for code in ("charge-detailedchargingstatus", "transmission-gearstate"):
+        assert _read(code, value=text) == name
+
+
+@given(st.from_regex("[A-Z0-9]+(_[A-Z0-9]+)*", fullmatch=True))
+def test_names_in_capitals_stay_as_they_are(name: str) -> None:
+    assert _read("charge-detailedchargingstatus", value=name) == name
+
+
+CONNECTORS = {
+    ConnectorType.TYPE_1: "J1772 SAE_J1772 'SAE J1772' TYPE_1 Type1 'Type 1' IEC_62196_T1 Yazaki SAE",
+    ConnectorType.TYPE_2: "MENNEKES TYPE_2 Type2 'Type 2' IEC_62196_T2 'IEC 62196 Type 2' "
+    "iec62196T2 IEC Menekes TYPE_2_CABLE",
+    ConnectorType.CCS: "CCS ccs COMBO CCS_COMBO 'Combined Charging System'",
+    ConnectorType.CCS1: "CCS1 CCS_1 'CCS Combo 1' COMBO_1 IEC_62196_T1_COMBO J1772_COMBO "
+    "'J1772 CCS' TYPE_1_CCS CCS_TYPE_1 'SAE Combo'",
+    ConnectorType.CCS2: "CCS2 CCS_2 'CCS Combo 2' COMBO2 IEC_62196_T2_COMBO TYPE_2_CCS "
+    "'Type 2 Combo' 'CCS (Type 2)' CCS_TYPE2 'Mennekes Combo'",
+    ConnectorType.CHADEMO: "CHAdeMO CHADEMO chademo CHA_DE_MO",
+    ConnectorType.NACS: "NACS J3400 SAE_J3400 NACS_DC 'Tesla NACS' 'North American Charging Standard'",
+    ConnectorType.TESLA: "TESLA Tesla Supercharger TESLA_S TESLA_R ACSingleWireCAN MCSingleWireCAN",
+    ConnectorType.GBT: "GB GBT GB/T GB_T",
+    ConnectorType.GBT_AC: "GBT_AC 'GB/T AC' GB_AC",
+    ConnectorType.GBT_DC: "GBT_DC 'GB/T DC' GB_DC",
+    ConnectorType.HOUSEHOLD: "Schuko SCHUKO DOMESTIC_F HOUSEHOLD 'Wall outlet' 'NEMA 5-15' Household_Socket",
+    ConnectorType.OTHER: "AC DC OTHER 'Type 3' 'Quantum coupler' 42",
+    None: "invalid Invalid <invalid> UNKNOWN none N/A SNA null NOT_CONNECTED 'not connected' "
+    "notConnected unplugged Disconnected UNAVAILABLE undefined UNSPECIFIED '  ' -",
+}
+
+
+@pytest.mark.parametrize("connector", CONNECTORS)
+def test_connectors_have_one_name_each(connector: ConnectorType | None) -> None:
+    for text in shlex.split(CONNECTORS[connector]):
+        for code in ("charge-chargingconnectortype", "charge-fastchargertype"):
+            assert _read(code, value=text) is connector, text
+
+
+@given(st.text())
+def test_every_text_is_a_known_connector_or_none(text: str) -> None:
+    connector = _read("charge-chargingconnectortype", value=text)
+    assert connector is None or connector in ConnectorType
+
+
+def test_connector_must_be_a_text() -> None:
+    value: Any
+    for value in (None, 2, True, ["CCS"], {}):
+        assert _read("charge-chargingconnectortype", value=value) is None
+
+
+def test_connectors_are_lower_case_keys() -> None:
+    assert {*ConnectorType} == {str(connector).lower() for connector in ConnectorType}
+
+
+@pytest.mark.parametrize(
     ("body", "percent"),
     [
         ({"values": [], "activeLimit": 100, "unit": "percent"}, 100),
         ({"activeLimit": 80}, 80),
+        ({"activeLimit": 0.8}, 80),
+        ({"activeLimit": 0, "values": [{"type": "GLOBAL", "limit": 80}]}, 80),
         ({"values": [{"type": "GLOBAL", "limit": 80}]}, 80),
         ({"values": [{"type": "global", "limit": 80}], "activeLimit": None}, 80),
         ({"values": [{"limit": 80}]}, 80),

@@ -312,6 +312,13 @@ async def test_repeated_page_ends_the_list(cloud: Cloud, client: SmartcarClient)
     assert len(cloud.seen()) == 2
 
 
+async def test_list_has_fifty_pages_at_most(cloud: Cloud, client: SmartcarClient) -> None:
+    cars = [connection(number) for number in range(60)]
+    cloud.on("GET", CONNECTIONS, Pages(cars, 1))
+    got = await client.get_connections()
+    assert (len(got), got.complete, got.pages) == (50, False, 50)
+
+
 async def test_empty_page_ends_the_list(cloud: Cloud, client: SmartcarClient) -> None:
     cloud.on(
         "GET",

@@ -23,6 +23,8 @@ from .routes import COMMANDS, SIGNALS
 
 LOCK = "lock.door_lock"
 ODOMETER = "sensor.odometer"
+# What the odometers of all cars show at first, in km.
+ODOMETER_AT_FIRST = 76_000
 
 type NewEntry = Callable[..., MockConfigEntry]
 

@@ -1,9 +1,21 @@
 """The README's tables of entities."""
 
+from collections.abc import Mapping
 import re
-from typing import Final
+from typing import Any, Final
 
 HEADINGS: Final = {"sensor": "Sensors", "binary_sensor": "Binary sensors", "event": "Events"}
+# An entity without a name of its own is called like the car: the main feature of its platform.
+MAIN_FEATURES: Final = frozenset({"location"})
+_THE_CAR: Final = "*The car's name*"
+
+
+def entity_name(key: str, texts: Mapping[str, Any]) -> str | None:
+    """Return what the README calls an entity; None if it should have a name and has none."""
+    name: str | None = texts.get("name")
+    if key in MAIN_FEATURES:
+        return None if name else _THE_CAR
+    return name
 
 
 def entity_defaults(readme: str, platform: str) -> dict[str, str]:

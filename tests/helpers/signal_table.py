@@ -79,22 +79,25 @@ _ROWS = (
     Row("charge-amperage", (_number("charge_amperage", 16, "A", "current"),)),
     Row("charge-amperagemax", (_number("charge_amperage_max", 32, "A", "current"),)),
     Row("charge-amperagerequested", (_number("charge_amperage_requested", 15.5, "A", "current"),)),
-    Row("charge-chargelimits", (Shown("number.charge_limit", 80, "%"),)),
+    Row("charge-chargelimits", (Shown("number.charge_limit", 80, "%", "battery"),)),
     Row("charge-chargeportstatuscolor", (_text("charge_port_color", "GREEN"),)),
     Row("charge-chargerate", (_number("charge_chargerate", 53, "km/h", "speed"),)),
     Row("charge-chargerecords", (_text("charge_records", 1),), action="charge_records"),
     Row("charge-chargerphases", (_number("charger_phases", 3, None, None),)),
     Row("charge-chargetimers", (_text("charge_schedules", 1),), action="charge_schedules"),
-    Row("charge-chargingconnectortype", (_text("charge_connector_type", "J1772"),)),
+    Row("charge-chargingconnectortype", (_text("charge_connector_type", "type_1", "enum"),)),
     Row(
         "charge-detailedchargingstatus",
-        (_text("charging_state", "charging", "enum", detailed_status="CHARGING"),),
+        (
+            _text("charging_state", "charging", "enum", detailed_status="CHARGING"),
+            _text("charging_status_abc", "c", "enum"),
+        ),
     ),
     Row(
         "charge-energyadded",
         (Shown("sensor.charge_energyadded", 12.5, "kWh", "energy", "total", {"last_reset": NOON}),),
     ),
-    Row("charge-fastchargertype", (_text("charge_fast_charger_type", "CCS"),)),
+    Row("charge-fastchargertype", (_text("charge_fast_charger_type", "ccs", "enum"),)),
     Row(
         "charge-ischarging",
         (
@@ -109,9 +112,7 @@ _ROWS = (
         (_is("plug_status", True, "plug"), Shown("event.cable_event", "unknown")),
     ),
     _yes("charge-ischargingcablelatched", "charge_cable_latched"),
-    Row(
-        "charge-ischargingportflapopen", (Shown("cover.charge_port", "open", device_class="door"),)
-    ),
+    Row("charge-ischargingportflapopen", (Shown("cover.charge_port", "open"),)),
     _yes("charge-isfastchargerpresent", "charge_fast_charger_present"),
     Row(
         "charge-timetocomplete",
@@ -121,7 +122,7 @@ _ROWS = (
         ),
     ),
     Row("charge-voltage", (_number("charge_voltage", 230, "V", "voltage"),)),
-    Row("charge-wattage", (_number("charge_wattage", 11000, "W", "power"),)),
+    Row("charge-wattage", (_number("charge_wattage", 11, "kW", "power"),)),
     Row(
         "climate-externaltemperature", (_number("external_temperature", -3.5, "°C", "temperature"),)
     ),
@@ -184,9 +185,9 @@ _ROWS = (
         (_number("cabin_target_temperature", 21.5, "°C", "temperature"),),
     ),
     _yes("hvac-iscabinhvacactive", "hvac_active", "running"),
-    _yes("hvac-isfrontdefrosteractive", "front_defroster", value=False),
-    _yes("hvac-isreardefrosteractive", "rear_defroster"),
-    _yes("hvac-issteeringheateractive", "steering_heater", value=False),
+    _yes("hvac-isfrontdefrosteractive", "front_defroster", "heat", value=False),
+    _yes("hvac-isreardefrosteractive", "rear_defroster", "heat"),
+    _yes("hvac-issteeringheateractive", "steering_heater", "heat", value=False),
     Row(
         "internalcombustionengine-amountremaining",
         (_number("fuel", 37.854118, "L", "volume_storage"),),
@@ -207,6 +208,7 @@ _ROWS = (
                     "heading": 94,
                     "direction": "E",
                     "location_type": "LAST_PARKED",
+                    "position_at": NOON,
                     "source_type": "gps",
                 },
             ),
@@ -214,26 +216,30 @@ _ROWS = (
     ),
     Row(
         "lowvoltagebattery-stateofcharge",
-        (_number("low_voltage_battery_level", 91, "%", "battery"),),
+        (_number("low_voltage_battery_level", 91, "%", None),),
     ),
     Row("lowvoltagebattery-status", (_text("low_voltage_battery_status", "warn", "enum"),)),
     Row("motion-currentspeed", (_number("speed", 50, "km/h", "speed"),)),
     Row(
         "odometer-traveleddistance",
-        (_number("odometer", 52891, "km", "distance", "total_increasing"),),
+        (_number("odometer", 52891, "km", "distance", "total"),),
     ),
     _yes("service-isinservice", "in_service", value=False),
     Row("service-records", (_text("service_records", 1),), action="service_records"),
     Row("surveillance-brand", (_text("surveillance_brand", "Sentry"),)),
     _yes("surveillance-isenabled", "surveillance_enabled", value=False),
-    _yes("tractionbattery-isheateractive", "battery_heater_active"),
+    _yes("tractionbattery-isheateractive", "battery_heater_active", "heat"),
     Row(
         "tractionbattery-maxrangechargecounter",
-        (_number("max_range_charge_count", 3, None, None, "total_increasing"),),
+        (_number("max_range_charge_count", 3, None, None, "total"),),
     ),
     Row(
         "tractionbattery-nominalcapacity",
-        (_number("battery_capacity", 77, "kWh", "energy_storage"),),
+        (
+            _number("battery_capacity", 77, "kWh", "energy_storage"),
+            # With the level of 42 %.
+            _number("battery_energy", 32.34, "kWh", "energy_storage"),
+        ),
     ),
     Row("tractionbattery-range", (_number("range", 253, "km", "distance"),)),
     Row("tractionbattery-stateofcharge", (_number("battery_level", 42, "%", "battery"),)),

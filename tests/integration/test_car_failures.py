@@ -40,9 +40,9 @@ async def test_car_is_unavailable_after_a_day_of_failures(
 
     await home.let_pass(DAY - MINUTE, HOUR)
     assert home.value(bad, ODOMETER) == before
-    home.cloud.patch_state(good.id, {"odometer": 777})
+    home.cloud.patch_state(good.id, {"odometer": 76_777})
     await home.let_pass(POLL)
-    assert home.value(good, ODOMETER) == "777.0"
+    assert home.value(good, ODOMETER) == "76777.0"
     # With a used up plan nothing is polled, and a repair says so.
     is_polled = fault.get("status") != 430
     assert (home.value(bad, ODOMETER) == "unavailable") is is_polled
@@ -50,11 +50,11 @@ async def test_car_is_unavailable_after_a_day_of_failures(
     assert ("requests_plan" in home.issues()) is not is_polled
 
     home.cloud.faults.clear()
-    home.cloud.patch_state(bad.id, {"odometer": 888})
+    home.cloud.patch_state(bad.id, {"odometer": 76_888})
     if not is_polled:
         home.freezer.move_to(next_month())
     await home.let_pass(POLL)
-    assert home.value(bad, ODOMETER) == "888.0"
+    assert home.value(bad, ODOMETER) == "76888.0"
     records = [record for record in caplog.records if record.name.startswith("custom_components")]
     assert [record.levelno for record in records if record.levelno >= logging.INFO] == [
         logging.ERROR,
@@ -102,12 +102,12 @@ async def test_retry_after_is_obeyed(home: Home, header: str, waits: timedelta) 
     )
     with pytest.raises(HomeAssistantError):
         await home.refresh()
-    home.cloud.patch_state(home.car.id, {"odometer": 888})
+    home.cloud.patch_state(home.car.id, {"odometer": 76_888})
     step = min(waits / 4, LISTING)
     await home.let_pass(waits - step, step)
-    assert home.value(home.car, ODOMETER) != "888.0"
+    assert home.value(home.car, ODOMETER) != "76888.0"
     await home.let_pass(step + MINUTE)
-    assert home.value(home.car, ODOMETER) == "888.0"
+    assert home.value(home.car, ODOMETER) == "76888.0"
 
 
 async def test_retry_after_of_the_first_poll_is_obeyed(new_home: Home) -> None:

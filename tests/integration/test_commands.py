@@ -182,7 +182,7 @@ CODES = [
     ("VEHICLE_STATE", "DEVICE_PAIRING_REQUIRED", "paired phone key"),
     ("VEHICLE_STATE", "DOOR_OPEN", "A door of Robin is open"),
     ("VEHICLE_STATE", "FULLY_CHARGED", "fully charged"),
-    ("VEHICLE_STATE", "HOOD_OPEN", "bonnet"),
+    ("VEHICLE_STATE", "HOOD_OPEN", "hood"),
     ("VEHICLE_STATE", "IGNITION_ON", "ignition"),
     ("VEHICLE_STATE", "IN_MOTION", "being driven"),
     ("VEHICLE_STATE", "LOW_BATTERY", "too low"),

@@ -60,7 +60,7 @@ async def test_connect_first_car(cloud: Cloud, at_connect: Person) -> None:
     assert at_connect.vehicle_devices() == {connection.vehicle_id}
     assert cloud.requests == {
         TOKENS: 1,
-        CONNECTIONS: 2,
+        CONNECTIONS: 3,
         APPLICATIONS: 1,
         SIGNALS: 1,
     }

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("no_secret_in_log")
 async def test_user_sets_up_all_connected_cars(
     cloud: Cloud, person: Person, vehicles: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The set-up costs one token, one list of connections, and one poll of each car."""
+    """The set-up costs one token, one list of each mode, and one poll of each car."""
     await person.add_integration()
     assert (person.step, person.fields) == ("user", {"client_id": None, "client_secret": None})
     await person.give_credentials()
@@ -42,7 +42,7 @@ async def test_user_sets_up_all_connected_cars(
     }
     assert entry.options == {"excluded_vehicles": []}
     assert person.vehicle_devices() == connected_vehicles(cloud)
-    assert cloud.requests == {TOKENS: 1, CONNECTIONS: 1, SIGNALS: vehicles}
+    assert cloud.requests == {TOKENS: 1, CONNECTIONS: 2, SIGNALS: vehicles}
     # These lines must exist, or `no_secret_in_log` checks nothing.
     logged = {record.name for record in caplog.records}
     assert {
@@ -63,7 +63,7 @@ async def test_unselected_cars_get_no_device_and_no_request(
     entry = person.assert_done()
     assert set(entry.options["excluded_vehicles"]) == set(others)
     assert person.vehicle_devices() == {selected}
-    assert cloud.requests == {TOKENS: 1, CONNECTIONS: 1, SIGNALS: 1}
+    assert cloud.requests == {TOKENS: 1, CONNECTIONS: 2, SIGNALS: 1}
     cloud.requests.clear()
     assert await hass.config_entries.async_reload(entry.entry_id)
     assert person.vehicle_devices() == {selected}

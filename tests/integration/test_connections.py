@@ -8,7 +8,7 @@ import pytest
 from simulator import Cloud
 from simulator.car import Car
 from simulator.faults import Fault
-from tests.helpers.home import ODOMETER, Home
+from tests.helpers.home import ODOMETER, ODOMETER_AT_FIRST, Home
 from tests.helpers.routes import CONNECTIONS_ROUTE
 from tests.helpers.times import DAY, HOUR, LISTING, MINUTE, POLL, STEP
 
@@ -19,6 +19,7 @@ async def test_new_car_appears_with_the_next_list(home: Home) -> None:
     ada = home.cloud.owner_of(home.car.id)
     new = home.cloud.unconnected(ada.id)[0]
     new.is_frozen = True
+    home.cloud.patch_state(new.id, {"odometer": ODOMETER_AT_FIRST})
     home.cloud.connect(ada.id, [new.id])
     await home.let_pass(LISTING - MINUTE, 10 * MINUTE)
     home.cloud.requests.clear()
@@ -30,9 +31,9 @@ async def test_new_car_appears_with_the_next_list(home: Home) -> None:
     assert home.device(new) is not None
     assert home.value(new, "sensor.requests_left") == "499"
     home.cloud.faults.clear()
-    home.cloud.patch_state(new.id, {"odometer": 888})
+    home.cloud.patch_state(new.id, {"odometer": 76_888})
     await home.let_pass(POLL)
-    assert home.value(new, ODOMETER) == "888.0"
+    assert home.value(new, ODOMETER) == "76888.0"
 
 
 def disconnect(cloud: Cloud, car: Car) -> str:
@@ -66,9 +67,9 @@ async def test_disconnected_car_is_gone_after_two_lists_and_comes_back(home: Hom
     home.cloud.connect(user_id, [gone.id])
     await home.let_pass(LISTING, STEP)
     assert home.value(gone, ODOMETER) != "unavailable"
-    home.cloud.patch_state(gone.id, {"odometer": 888})
+    home.cloud.patch_state(gone.id, {"odometer": 76_888})
     await home.let_pass(POLL)
-    assert home.value(gone, ODOMETER) == "888.0"
+    assert home.value(gone, ODOMETER) == "76888.0"
 
 
 async def test_car_that_comes_back_after_days_is_polled_at_once(home: Home) -> None:

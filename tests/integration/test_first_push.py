@@ -61,7 +61,7 @@ async def test_steps_of_flow_and_repairs_lead_to_the_first_push(
     await settle(hass)
     assert not {text for text in issues(hass) if text.startswith("push_")}
     assert value(hass, cars[0], "sensor.last_push") not in {"unknown", "unavailable"}
-    cloud.patch_state(cars[0].id, {"odometer": 54_321})
+    cloud.patch_state(cars[0].id, {"odometer": 76_321})
     await cloud.flush()
     await settle(hass)
-    assert float(value(hass, cars[0], "sensor.odometer")) == 54_321
+    assert float(value(hass, cars[0], "sensor.odometer")) == 76_321

@@ -64,13 +64,14 @@ async def test_unique_ids_start_with_the_vehicle_id(home: Home) -> None:
 
 
 async def test_device_describes_its_car(home: Home) -> None:
-    for car in home.cars:
+    for car, make in zip(home.cars, ("Volkswagen", "Volvo", "BMW"), strict=True):
         found = home.device(car)
         assert found is not None
         assert found.identifiers == {(DOMAIN, car.id)}
         assert (found.name, found.serial_number) == (car.nickname, car.vin)
-        assert (found.manufacturer, found.model) == (car.model.make, car.model.name)
-        assert found.model_id == str(car.model.year)
+        assert found.manufacturer == make
+        assert (found.model, found.model_id) == (f"{car.model.name} ({car.model.year})", None)
+        assert found.configuration_url == "https://dashboard.smartcar.com"
 
 
 async def test_cars_of_two_owners_are_set_up(home: Home) -> None:
@@ -243,10 +244,10 @@ async def test_entities_appear_after_the_first_polls_failed(new_home: Home) -> N
 async def _assert_alive(home: Home) -> None:
     """Check that the entities follow what the cars do."""
     for car in home.cars:
-        home.cloud.patch_state(car.id, {"odometer": 12345})
+        home.cloud.patch_state(car.id, {"odometer": 76_345})
     await home.let_pass(POLL)
     for car in home.cars:
-        assert home.value(car, "sensor.odometer") == "12345.0"
+        assert home.value(car, "sensor.odometer") == "76345.0"
 
 
 @pytest.mark.parametrize("later", [timedelta(minutes=5), timedelta(hours=5)])
@@ -379,7 +380,7 @@ async def test_hundred_cars_cost_requests_and_writes_in_proportion(new_home: Hom
     # One value of one car: what is written does not grow with the number of cars.
     changes = new_home.changes()
     code = "odometer-traveleddistance"
-    new_home.cloud.override(new_home.cars[50].id, code, {"body": {"value": 123456, "unit": "km"}})
+    new_home.cloud.override(new_home.cars[50].id, code, {"body": {"value": 76_123, "unit": "km"}})
     await new_home.let_pass(POLL)
     await new_home.let_pass(timedelta(minutes=2), timedelta(seconds=30))
     assert new_home.cloud.requests[SIGNALS] == 100

@@ -15,9 +15,9 @@ from simulator.car import Car
 from simulator.json_types import Json
 from tests.helpers.home import NewEntry
 from tests.helpers.routes import CONNECTIONS, CONNECTIONS_ROUTE, SIGNALS, SIGNALS_ROUTE
-from tests.helpers.states import entities, settle
+from tests.helpers.states import settle
 
-from .net_home import DAY, HOUR, LOCK, MINUTE, ODOMETER, SECOND, Home
+from .net_home import DAY, HOUR, MINUTE, ODOMETER, SECOND, Home
 
 type Action = Callable[[Home], Coroutine[Any, Any, None]]
 
@@ -93,27 +93,6 @@ async def test_car_is_gone_if_lists_an_hour_apart_lack_it(
         await settle(home.hass)
     assert home.requests()[CONNECTIONS] == len(lists)
     assert (home.shows(ODOMETER) == "unavailable") is gone
-
-
-# Two owners of one car
-
-
-@pytest.mark.parametrize("newest_may_lock", [True, False])
-async def test_newest_connection_of_a_car_counts(home: Home, newest_may_lock: bool) -> None:
-    """The commands are sent for its user, whose permissions show what there is."""
-    car, cloud = home.car, home.cloud
-    everything = cloud.dashboard_permissions
-    reading = [name for name in everything if not name.startswith("control")]
-    old = cloud.owner_of(car.id)
-    new = next(owner for owner in cloud.owners.values() if owner is not old)
-    new.garage.append(car.id)
-    cloud.connect(old.id, [car.id], reading if newest_may_lock else everything)
-    cloud.connect(new.id, [car.id], everything if newest_may_lock else reading)
-    await home.start()
-    assert (LOCK in entities(home.hass, home.entry, car)) is newest_may_lock
-    if newest_may_lock:
-        await home.unlock()
-        assert home.shows(LOCK) == "unlocked"
 
 
 # The limit of the application

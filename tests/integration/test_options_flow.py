@@ -99,11 +99,13 @@ async def test_removal_disconnects_used_cars_if_chosen(
             "excluded_vehicles": [excluded],
             "requests_per_month": 500,
             "command_reserve": 10,
+            "use_simulated_vehicles": False,
             "disconnect_on_removal": chosen,
         }
         assert await shown_options(hass, entry) == {
             "requests_per_month": "500",
             "command_reserve": 10,
+            "use_simulated_vehicles": False,
             "disconnect_on_removal": chosen,
         }
     await hass.config_entries.async_remove(entry.entry_id)

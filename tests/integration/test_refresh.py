@@ -64,10 +64,10 @@ async def test_polling_switched_off_leaves_refreshes(home: Home) -> None:
         (home.cars[1], home.press_refresh(home.cars[1])),
     )
     for car, update in updates:
-        home.cloud.patch_state(car.id, {"odometer": 888})
+        home.cloud.patch_state(car.id, {"odometer": 76_888})
         await update
         await home.settle()
-        assert home.value(car, ODOMETER) == "888.0"
+        assert home.value(car, ODOMETER) == "76888.0"
         assert home.polls() == 1
 
 

@@ -115,9 +115,9 @@ async def test_deleted_car_stays_away_though_it_is_connected(
     assert home.device(deleted) is None
     assert not home.cloud.requests
     for car in others:
-        home.cloud.patch_state(car.id, {"odometer": 888})
+        home.cloud.patch_state(car.id, {"odometer": 76_888})
         await home.press_refresh(car)
-        assert home.value(car, "sensor.odometer") == "888.0"
+        assert home.value(car, "sensor.odometer") == "76888.0"
     assert home.cloud.requests[SIGNALS] == len(others)
     stored = hass_storage[f"{DOMAIN}.{home.entry.entry_id}"]["data"]
     assert deleted.id not in stored["vehicles"]

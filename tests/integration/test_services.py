@@ -150,11 +150,11 @@ def by_area_of_entity(home: Home, car: Car) -> dict[str, Any]:
 async def test_car_is_found_by_each_kind_of_target(
     home: Home, target: Callable[[Home, Car], dict[str, Any]]
 ) -> None:
-    home.cloud.patch_state(home.cars[1].id, {"odometer": 888})
+    home.cloud.patch_state(home.cars[1].id, {"odometer": 76_888})
     data = target(home, home.cars[1])
     home.cloud.requests.clear()
     await home.call("refresh", **data)
-    assert home.value(home.cars[1], ODOMETER) == "888.0"
+    assert home.value(home.cars[1], ODOMETER) == "76888.0"
     assert home.cloud.requests == {SIGNALS: 1}
 
 
@@ -170,12 +170,12 @@ async def test_error_of_one_car_spares_the_other(home: Home) -> None:
     """The error is raised after all cars are done, so that the others are up to date."""
     home.cloud.faults.add(Fault(vehicle_id=home.car.id, status=500))
     home.cloud.faults.add(Fault(vehicle_id=home.cars[1].id, delay=0.1))
-    home.cloud.patch_state(home.cars[1].id, {"odometer": 888})
+    home.cloud.patch_state(home.cars[1].id, {"odometer": 76_888})
     devices = [home.device_id(car) for car in home.cars[:2]]
     with pytest.raises(HomeAssistantError) as caught:
         await home.call("refresh", device_id=devices)
     assert "Robin" in str(caught.value)
-    assert home.value(home.cars[1], ODOMETER) == "888.0"
+    assert home.value(home.cars[1], ODOMETER) == "76888.0"
     with pytest.raises(HomeAssistantError):
         await home.call("set_destination", device_id=devices, **PLACE)
     assert home.cars[1].destination == (52.5, 13.4)

@@ -21,7 +21,7 @@ async def test_poll_without_news_writes_one_state_of_each_car(home: Home) -> Non
     counts = [str(home.entity_id(car, "sensor.requests_left")) for car in home.cars]
     assert changes.take() == sorted(counts)
     home.cloud.override(
-        home.car.id, "odometer-traveleddistance", {"body": {"value": 888, "unit": "km"}}
+        home.car.id, "odometer-traveleddistance", {"body": {"value": 76_888, "unit": "km"}}
     )
     await home.let_pass(POLL)
     more = [str(home.entity_id(home.car, entity)) for entity in (ODOMETER, "sensor.data_from_car")]

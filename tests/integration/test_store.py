@@ -55,18 +55,18 @@ async def test_file_is_written_soon(home: Home, file: Path) -> None:
 @pytest.mark.usefixtures("freezer")
 async def test_stream_of_changes_does_not_delay_the_file(home: Home, file: Path) -> None:
     for second in range(4):
-        home.cloud.patch_state(home.car.id, {"odometer": 100 + second})
+        home.cloud.patch_state(home.car.id, {"odometer": 76_100 + second})
         await home.press_refresh()
         await home.let_pass(timedelta(seconds=10))
-    assert odometer(file, home.car) >= 102
+    assert odometer(file, home.car) >= 76_102
 
 
 async def test_file_is_written_when_home_assistant_stops(home: Home, file: Path) -> None:
-    home.cloud.patch_state(home.car.id, {"odometer": 888})
+    home.cloud.patch_state(home.car.id, {"odometer": 76_888})
     await home.press_refresh()
     home.hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await home.settle()
-    assert odometer(file, home.car) == 888
+    assert odometer(file, home.car) == 76_888
 
 
 GOOD = {"version": 1, "minor_version": 1, "key": "smartcar.x", "data": {"vehicles": {}}}
@@ -82,11 +82,6 @@ GOOD = {"version": 1, "minor_version": 1, "key": "smartcar.x", "data": {"vehicle
         pytest.param(json.dumps(GOOD | {"data": {}}), False, id="data is empty"),
         pytest.param(json.dumps(GOOD | {"data": {"vehicles": []}}), False, id="cars are a list"),
         pytest.param(json.dumps(GOOD | {"data": {"vehicles": {"a": 5}}}), False, id="a number"),
-        pytest.param(
-            json.dumps(GOOD | {"data": {"vehicles": {}, "connections": [{"id": 5}]}}),
-            False,
-            id="connection without ids",
-        ),
         pytest.param(json.dumps({"data": {}}), False, id="no version"),
         pytest.param("[1]", False, id="a list"),
     ],
@@ -117,6 +112,18 @@ async def test_missing_file_is_a_first_start(home: Home, file: Path) -> None:
     assert not ir.async_get(home.hass).issues
 
 
+async def test_broken_connection_in_the_file_costs_only_itself(home: Home, file: Path) -> None:
+    await home.unload()
+    content = json.loads(file.read_text("utf-8"))
+    content["data"]["connections"][:0] = [{"id": 5}, None, "connection"]
+    file.write_text(json.dumps(content), "utf-8")
+    home.cloud.requests.clear()
+    await home.load()
+    assert all(home.value(car, ODOMETER) != "unavailable" for car in home.cars)
+    assert not home.cloud.requests
+    assert not ir.async_get(home.hass).issues
+
+
 def nested(depth: int) -> Json:
     deep: Json = 1
     for _ in range(depth):
@@ -133,11 +140,11 @@ async def test_foreign_json_does_not_break_the_file(home: Home, file: Path, weir
     car = home.car
     home.cloud.override(car.id, "some-future-signal", {"body": {"value": weird}})
     home.cloud.override(car.id, "vehicleidentification-trim", {"body": {"value": weird}})
-    home.cloud.patch_state(home.cars[1].id, {"odometer": 888})
+    home.cloud.patch_state(home.cars[1].id, {"odometer": 76_888})
     for one in home.cars[:2]:
         await home.press_refresh(one)
     before = home.value(car, ODOMETER)
     await home.reload()
-    assert odometer(file, home.cars[1]) == 888
+    assert odometer(file, home.cars[1]) == 76_888
     assert home.value(car, ODOMETER) == before
-    assert home.value(home.cars[1], ODOMETER) == "888.0"
+    assert home.value(home.cars[1], ODOMETER) == "76888.0"

@@ -134,6 +134,33 @@ async def test_signal_without_permission_is_an_error(api: Api, cloud: Cloud) -> 
     assert locked["meta"].keys() == {"ingestedAt"}
 
 
+async def test_errors_stand_beside_bodies(api: Api, cloud: Cloud) -> None:
+    """A Rivian was seen to answer most signals so (reference 4.4)."""
+    car = cloud.car_of_kind("BEV")
+    car.is_frozen = True
+    before = await api.signals(car.id)
+    status, _ = await api.call("PATCH", f"/_sim/cars/{car.id}", json={"errors_beside_bodies": True})
+    assert status == 200
+    after = await api.signals(car.id)
+    good = [
+        code
+        for code, signal in before.items()
+        if signal["attributes"]["status"]["value"] == "SUCCESS"
+    ]
+    for code in good:
+        attributes, meta = after[code]["attributes"], after[code]["meta"]
+        assert attributes["body"] == before[code]["attributes"]["body"]
+        assert meta == before[code]["meta"]
+        if SIGNALS[code].static:
+            assert attributes["status"] == {"value": "SUCCESS"}
+        else:
+            assert attributes["status"]["value"] == "ERROR"
+            assert attributes["status"]["error"]["type"] == "SERVER"
+            assert "oemUpdatedAt" in meta
+    cloud.set_errors_beside_bodies(car.id, failing=False)
+    assert await api.signals(car.id) == before
+
+
 async def test_store_is_empty_or_overridden(api: Api, cloud: Cloud) -> None:
     car = cloud.car_of_kind("ICE")
     path, user = f"/v3/vehicles/{car.id}/signals", user_of(cloud, car.id)

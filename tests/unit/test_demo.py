@@ -22,7 +22,7 @@ def vehicle(keys: set[Key], disabled: AbstractSet[Key] = frozenset()) -> Vehicle
         vehicle_id="car",
         device_id="device",
         name="Robin",
-        make="VOLKSWAGEN",
+        make="Volkswagen",
         model="ID.4",
         entities={
             key: Entity(f"{key[0]}.robin_{key[1]}", f"car_{key[1]}", key, key not in disabled)
@@ -54,6 +54,7 @@ def test_a_petrol_car_with_a_plug_is_impossible() -> None:
     assert expectations.impossible("ICE", BATTERY_CAR) == [
         "binary_sensor.plug_status",
         "number.charge_limit",
+        "sensor.battery_energy",
         "sensor.battery_level",
         "sensor.charging_state",
         "sensor.range",

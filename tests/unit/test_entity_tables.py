@@ -21,7 +21,10 @@ def test_every_option_is_translated() -> None:
     texts = json.loads((folder / "translations/en.json").read_text())["entity"]["sensor"]
     rows = [row for row in sensor.SENSORS if row.options]
     assert {row.key for row in rows} == {
+        "charge_connector_type",
+        "charge_fast_charger_type",
         "charging_state",
+        "charging_status_abc",
         "gear_state",
         "low_voltage_battery_status",
     }

@@ -31,7 +31,7 @@ from simulator.signals import _LAST_CHARGE
 
 from ..api import calls, documented
 from ..helpers import signal_table
-from ..helpers.readme import entity_defaults, needs_row
+from ..helpers.readme import entity_defaults, entity_name, needs_row
 from ..simulator import reference
 
 ROOT: Final = Path(custom_components.__path__[0]).parent
@@ -253,14 +253,15 @@ class Entities:
     def _missing_of(self, platform: str, row: SmartcarEntityDescription) -> Iterator[str]:
         entity, key = f"{platform}.{row.key}", row.translation_key or row.key
         texts = self.texts[platform].get(key, {})
-        if not texts.get("name"):
+        name = entity_name(key, texts)
+        if not name:
             yield NAME.is_missing(f"{entity} ({key})")
         if texts.get("state", {}).keys() != set(getattr(row, "options", None) or ()):
             yield STATES.is_missing(f"{entity} ({key})")
         if not row.device_class and key not in self.icons.get(platform, {}):
             yield ICON.is_missing(f"{entity} ({key})")
-        if needs_row(key) and texts.get("name"):
-            yield from self._missing_in_readme(platform, row, texts["name"])
+        if needs_row(key) and name:
+            yield from self._missing_in_readme(platform, row, name)
         if row.signals and "_row_" not in row.key and entity not in self.expected:
             yield EXPECTATION.is_missing(entity)
 

@@ -23,7 +23,7 @@ import pytest
 from custom_components.smartcar.binary_sensor import BINARY_SENSORS
 from custom_components.smartcar.sensor import SENSORS
 from custom_components.smartcar.services import _ACTIONS, Action
-from tests.helpers.readme import entity_defaults, needs_row
+from tests.helpers.readme import entity_defaults, entity_name, needs_row
 
 ROOT = Path(__file__).parents[2]
 INTEGRATION = ROOT / "custom_components" / "smartcar"
@@ -427,7 +427,7 @@ def test_readme_lists_every_entity(platform: str) -> None:
     texts = TEXTS["entity"][platform]
     for key, text in texts.items():
         if needs_row(key):
-            assert text["name"] in defaults, f"{key}: no row for {text['name']}"
+            assert entity_name(key, text) in defaults, f"{key}: no row for {text.get('name')}"
     for row in {"sensor": SENSORS, "binary_sensor": BINARY_SENSORS}.get(platform, ()):
         default = defaults[texts[row.key]["name"]]
         assert default.startswith("on" if row.entity_registry_enabled_default else "off"), row.key

@@ -27,6 +27,7 @@ from custom_components.smartcar.config_flow import MENU_STEPS, SmartcarConfigFlo
 from custom_components.smartcar.entity import SmartcarEntityDescription
 from custom_components.smartcar.options_flow import SmartcarOptionsFlow
 from custom_components.smartcar.vehicle import VehicleState
+from tests.helpers.readme import entity_name
 
 ROOT = Path(custom_components.smartcar.__file__).parent
 EN: dict[str, Any] = json.loads((ROOT / "translations/en.json").read_text())
@@ -367,7 +368,7 @@ def test_entities(platform: str) -> None:
     assert texts.keys() == rows.keys()
     assert icons.keys() <= texts.keys()
     for key, row in rows.items():
-        assert texts[key]["name"], key
+        assert entity_name(key, texts[key]), key
         options = set(getattr(row, "options", None) or ())
         event_types = set(getattr(row, "event_types", None) or ())
         attributes = texts[key].get("state_attributes", {})

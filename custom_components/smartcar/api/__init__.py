@@ -46,6 +46,7 @@ from .models import (
     SignalStatus,
     Subscription,
     Vehicle,
+    VehicleMode,
     Webhook,
 )
 from .origins import Origins
@@ -70,6 +71,7 @@ from .readers import (
     ChargeLimit,
     ChargeLimits,
     Closure,
+    ConnectorType,
     DriveMode,
     Location,
     Position,
@@ -95,6 +97,7 @@ __all__ = [
     "ConnectedServicesAccountError",
     "ConnectedVehicle",
     "Connection",
+    "ConnectorType",
     "DriveMode",
     "ErrorCode",
     "ErrorDetails",
@@ -129,6 +132,7 @@ __all__ = [
     "ValidationError",
     "Vehicle",
     "VehicleError",
+    "VehicleMode",
     "VehicleStateError",
     "Webhook",
     "answer_challenge",

@@ -1,5 +1,7 @@
 """The client of API v3: one method for each documented operation that is used."""
 
+from collections.abc import Iterable, Mapping
+import itertools
 from typing import Self
 
 import aiohttp
@@ -7,7 +9,7 @@ import aiohttp
 from .auth import ApplicationTokenSource, TokenSource
 from .commands import CommandMethods
 from .management import ManagementMethods
-from .models import ConnectedVehicle, Connection, Listing, Signal, Vehicle
+from .models import ConnectedVehicle, Connection, Listing, Signal, Vehicle, VehicleMode
 from .origins import Origins
 from .payload import Json, optional_text, required_object
 from .session import ApiSession, Request
@@ -76,22 +78,38 @@ class SmartcarClient(CommandMethods, ManagementMethods):
         *,
         user_id: str | None = None,
         vehicle_id: str | None = None,
-        mode: str | None = None,
+        modes: Iterable[VehicleMode] = (VehicleMode.LIVE,),
     ) -> Listing[Connection]:
         """Return the connections of the application, all pages.
 
-        Needs no permission, and does not count as a request for a vehicle.
+        Needs no permission, and does not count as a request for a vehicle. The cloud lists one mode
+        in each request. A connection that is in the list of the wrong mode is left out.
         Source: https://smartcar.com/docs/api-reference/list-connections
 
         Args:
             user_id: Only those of the owner with this id of Smartcar.
             vehicle_id: Only those of this vehicle.
-            mode: "live" or "simulated". The cloud takes None as "live".
+            modes: Only those of vehicles of these modes.
         """
-        return await self._vehicle_api.get_list(
-            "/connections",
-            Connection.from_json,
-            **{"userId": user_id, "vehicleId": vehicle_id, "vehicle.mode": mode},
+        filters = {"userId": user_id, "vehicleId": vehicle_id}
+        listings = [await self._list_connections(mode, filters) for mode in modes]
+        return Listing(
+            itertools.chain.from_iterable(listings),
+            complete=all(listing.complete for listing in listings),
+            pages=sum(listing.pages for listing in listings),
+        )
+
+    async def _list_connections(
+        self, mode: VehicleMode, filters: Mapping[str, str | None]
+    ) -> Listing[Connection]:
+        if mode is not VehicleMode.LIVE:
+            filters = {**filters, "vehicle.mode": mode}
+        listing = await self._vehicle_api.get_list("/connections", Connection.from_json, **filters)
+        others = set(VehicleMode) - {mode}
+        return Listing(
+            (connection for connection in listing if connection.vehicle.mode not in others),
+            complete=listing.complete,
+            pages=listing.pages,
         )
 
     async def get_connection(self, connection_id: str) -> Connection:
@@ -155,7 +173,7 @@ class SmartcarClient(CommandMethods, ManagementMethods):
         Args:
             vehicle: The pair of ids of the vehicle's connection.
         """
-        # No page parameter is documented for signals, and all come on one page.
+        # All came on one page whenever it was seen; one example in the documents links to a second.
         request = Request(
             method="GET",
             path="/vehicles/{vehicle_id}/signals",
@@ -172,7 +190,6 @@ class SmartcarClient(CommandMethods, ManagementMethods):
             lambda item: current.read(item, last),
             lambda signal: signal.code,
             first=answer,
-            skip_malformed=True,
         )
         if current.signals.pages == 1:
             current.body = answer.body

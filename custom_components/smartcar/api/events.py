@@ -10,7 +10,6 @@ from datetime import datetime
 from enum import StrEnum
 import hashlib
 import hmac
-import json
 import re
 from typing import Self
 
@@ -27,6 +26,7 @@ from .payload import (
     required_object,
     required_text,
 )
+from .stringify import stringify
 
 _SIGNATURE = re.compile(r"[0-9a-f]{64}")
 # A stranger who knows the URL could have a forged event signed if any text were signed. A short
@@ -112,6 +112,7 @@ class Event:
         delivered_at: The time at which Smartcar sent the delivery; None if it does not say.
         is_test: True for the dashboard's *Test webhook*, whose ids are made up.
         vehicle_id: Smartcar's id of the vehicle.
+        user_id: Smartcar's id of the owner whose permissions the event was made with.
         challenge: The challenge of VERIFY.
         signals: The signals of VEHICLE_STATE.
         errors: The errors of VEHICLE_ERROR.
@@ -123,6 +124,7 @@ class Event:
     delivered_at: datetime | None = None
     is_test: bool = False
     vehicle_id: str | None = None
+    user_id: str | None = None
     challenge: str | None = None
     signals: tuple[Signal, ...] = ()
     errors: tuple[VehicleError, ...] = ()
@@ -142,7 +144,7 @@ def sign(token: str, payload: bytes) -> str:
 def is_signed(body: bytes, signature: str, tokens: Iterable[str]) -> bool:
     """Return whether one of the tokens signed the body, in constant time for each.
 
-    The raw bytes are checked first, then the compact form of the parsed body, because Smartcar's
+    The raw bytes are checked first, then the parsed body as JavaScript prints it, because Smartcar's
     own recipe signs that form. A body that could be a challenge never counts as signed: VERIFY
     signs it for everyone.
 
@@ -159,12 +161,12 @@ def is_signed(body: bytes, signature: str, tokens: Iterable[str]) -> bool:
         return True
     try:
         parsed = parse_json(body)
-        dump = json.dumps(parsed, separators=(",", ":"), ensure_ascii=False).encode()
-    except InvalidResponseError, ValueError, RecursionError:
+        printed = stringify(parsed).encode()
+    except InvalidResponseError, RecursionError:
         return False
-    if _is_challenge(dump):
+    if _is_challenge(printed):
         return False
-    return any(hmac.compare_digest(sign(token, dump), given) for token in tokens)
+    return any(hmac.compare_digest(sign(token, printed), given) for token in tokens)
 
 
 def _is_challenge(payload: bytes) -> bool:
@@ -211,7 +213,12 @@ def _event(data: JsonObject) -> Event:
         delivered_at=optional_time(meta.get("deliveredAt"))
         or optional_time(meta.get("deliveryTime")),
         is_test="TEST" in {mode.upper() for mode in modes if mode},
-        vehicle_id=optional_text(vehicle.get("id")),
+        vehicle_id=optional_text(vehicle.get("id"))
+        or optional_text(content.get("vehicleId"))
+        or optional_text(data.get("vehicleId")),
+        user_id=optional_text(optional_object(content.get("user")).get("id"))
+        or optional_text(content.get("userId"))
+        or optional_text(data.get("userId")),
         challenge=optional_text(content.get("challenge")),
         signals=signals,
         errors=errors,

@@ -25,6 +25,9 @@ from .payload import (
     required_text,
 )
 
+# One was seen.
+_MOST_LEVELS = 3
+
 
 def resolution_from_json(value: Json) -> Resolution | None:
     """Read `{type, url?}`; None if there is no such object."""
@@ -49,6 +52,13 @@ class Listing[T](list[T]):
         self.pages = pages
 
 
+class VehicleMode(StrEnum):
+    """Whether a vehicle is real. Connections of live and simulated ones are listed apart."""
+
+    LIVE = "live"
+    SIMULATED = "simulated"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vehicle:
     """The attributes of a vehicle; `mode` is "live" or "simulated".
@@ -71,7 +81,7 @@ class Vehicle:
             id=vehicle_id,
             make=optional_text(attributes.get("make")),
             model=optional_text(attributes.get("model")),
-            year=optional_integer(attributes.get("year")),
+            year=_optional_year(attributes.get("year")),
             powertrain_type=optional_text(attributes.get("powertrainType")),
             mode=mode.lower() if mode else None,
         )
@@ -123,6 +133,11 @@ class Connection:
         return self.vehicle.id
 
     @property
+    def is_simulated(self) -> bool:
+        """Whether the vehicle is one of Smartcar's simulated ones, for trying."""
+        return self.vehicle.mode == VehicleMode.SIMULATED
+
+    @property
     def connected_vehicle(self) -> ConnectedVehicle:
         """The pair of ids that the methods of the client take."""
         return ConnectedVehicle(self.vehicle.id, self.user_id)
@@ -154,6 +169,15 @@ class Connection:
             created_at=optional_time(meta.get("createdAt")),
             updated_at=optional_time(meta.get("updatedAt")),
         )
+
+
+def _optional_year(value: Json) -> int | None:
+    """Return the model year, which can be a text; None if no car can be of that year."""
+    text = optional_text(value)
+    if text is not None:
+        value = int(text) if len(text) == 4 and text.isdecimal() else None
+    year = optional_integer(value)
+    return year if year is not None and 1900 <= year < 2100 else None
 
 
 class SignalStatus(StrEnum):
@@ -194,7 +218,8 @@ class Signal:
     Attributes:
         code: Smartcar's code in lower case, such as "charge-ischarging".
         status: Whether the body is valid.
-        body: The body as the cloud sent it, unchecked. `api.catalogue` has the readers.
+        body: The body as the cloud sent it, unchecked, but unwrapped where it is nested in itself.
+            `api.catalogue` has the readers.
         error: The reason, if the status is ERROR.
         name: Smartcar's name of the signal.
         group: Smartcar's name of the group of the signal.
@@ -235,14 +260,28 @@ class Signal:
         return cls(
             code=required_text(code, "signal.code").lower(),
             status=status,
-            body=optional_object(attributes.get("body")),
+            body=_unwrapped(optional_object(attributes.get("body"))),
             error=error,
             name=optional_text(attributes.get("name")),
             group=optional_text(attributes.get("group")),
             oem_updated_at=optional_time(meta.get("oemUpdatedAt")),
-            retrieved_at=optional_time(meta.get("retrievedAt")),
+            retrieved_at=optional_time(meta.get("retrievedAt"))
+            or optional_time(meta.get("fetchedAt")),
             ingested_at=optional_time(meta.get("ingestedAt")),
         )
+
+
+def _unwrapped(body: JsonObject) -> JsonObject:
+    """Return the body without the levels that bodies of 2025 had more.
+
+    They were `{"values": {"activeLimit": 80, "values": [...]}}` and `{"values": {"doors": [...]}}`.
+    """
+    for _ in range(_MOST_LEVELS):
+        if not (inner := optional_object(body.get("values"))):
+            break
+        outer = {name: item for name, item in body.items() if name != "values"}
+        body = {**outer, **inner}
+    return body
 
 
 def _signal_status(value: Json) -> tuple[SignalStatus, SignalError | None]:

@@ -20,6 +20,8 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 _OBJECT = (dict, Mapping)
 _LIST = (list, Sequence)
 
+# Longer texts of digits count seconds or milliseconds: "20260629" is a date.
+_DIGITS_OF_A_DATE = 8
 # As milliseconds, a smaller number would be before March 1973, so it counts seconds.
 _FIRST_PLAUSIBLE_MILLISECONDS = 1e11
 
@@ -118,7 +120,7 @@ def optional_time(value: Json) -> datetime | None:
     https://smartcar.com/docs/integrations/webhooks/webhook-receiver (milliseconds)
     """
     try:
-        if isinstance(value, str) and not (value.isdecimal() and len(value) >= 12):
+        if isinstance(value, str) and not (value.isdecimal() and len(value) > _DIGITS_OF_A_DATE):
             moment = datetime.fromisoformat(value)
             moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
             return moment if moment > _EPOCH else None

@@ -9,6 +9,8 @@ Source: https://smartcar.com/docs/api-reference/signals/schema and live bodies
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+import re
 
 from .payload import (
     Json,
@@ -21,7 +23,18 @@ from .payload import (
     optional_text,
     optional_time,
 )
-from .units import Quantity, normalize, normalize_percent_or_fraction, normalize_tire_pressure
+from .units import (
+    Quantity,
+    normalize,
+    normalize_charge_limit,
+    normalize_percent_or_fraction,
+    normalize_tire_pressure,
+)
+
+_BETWEEN_WORDS = re.compile(
+    # Between "y" and "C" of "fullyCharged", and between "AC" and "Charging" of "ACCharging".
+    r"[\s_-]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])"
+)
 
 # No car has ten rows; some send 255 where they do not know.
 _PLAUSIBLE_POSITIONS = frozenset(range(10))
@@ -80,6 +93,82 @@ class ChargeLimits:
         return candidates[0].limit if candidates else None
 
 
+class ConnectorType(StrEnum):
+    """The connectors of charging cables. Makers write them freely; other texts are OTHER."""
+
+    TYPE_1 = "type_1"
+    TYPE_2 = "type_2"
+    # CCS without a number is one of the two.
+    CCS = "ccs"
+    CCS1 = "ccs1"
+    CCS2 = "ccs2"
+    CHADEMO = "chademo"
+    NACS = "nacs"
+    TESLA = "tesla"
+    # GB/T without AC or DC is one of the two.
+    GBT = "gbt"
+    GBT_AC = "gbt_ac"
+    GBT_DC = "gbt_dc"
+    HOUSEHOLD = "household"
+    OTHER = "other"
+
+
+# All in lower case, letters and digits only.
+_NO_CONNECTOR = frozenset(
+    {
+        "disconnected",
+        "invalid",
+        "na",
+        "noconnector",
+        "none",
+        "notconnected",
+        "notplugged",
+        "notpluggedin",
+        "null",
+        "sna",
+        "unavailable",
+        "unconnected",
+        "undefined",
+        "unknown",
+        "unplugged",
+        "unspecified",
+    }
+)
+_CONNECTOR_NAMES: Mapping[str, ConnectorType] = {
+    "gb": ConnectorType.GBT,
+    "gbac": ConnectorType.GBT_AC,
+    "gbdc": ConnectorType.GBT_DC,
+    "iec": ConnectorType.TYPE_2,
+    "northamericanchargingstandard": ConnectorType.NACS,
+    "sae": ConnectorType.TYPE_1,
+}
+# The first part that is in the text decides.
+_CONNECTOR_PARTS: Mapping[str, ConnectorType] = {
+    "chademo": ConnectorType.CHADEMO,
+    "nacs": ConnectorType.NACS,
+    "j3400": ConnectorType.NACS,
+    "tesla": ConnectorType.TESLA,
+    "supercharger": ConnectorType.TESLA,
+    "singlewirecan": ConnectorType.TESLA,
+    "gbtac": ConnectorType.GBT_AC,
+    "gbtdc": ConnectorType.GBT_DC,
+    "gbt": ConnectorType.GBT,
+    "j1772": ConnectorType.TYPE_1,
+    "type1": ConnectorType.TYPE_1,
+    "62196t1": ConnectorType.TYPE_1,
+    "yazaki": ConnectorType.TYPE_1,
+    "mennekes": ConnectorType.TYPE_2,
+    "menekes": ConnectorType.TYPE_2,
+    "type2": ConnectorType.TYPE_2,
+    "62196t2": ConnectorType.TYPE_2,
+    "schuko": ConnectorType.HOUSEHOLD,
+    "domestic": ConnectorType.HOUSEHOLD,
+    "household": ConnectorType.HOUSEHOLD,
+    "nema": ConnectorType.HOUSEHOLD,
+    "outlet": ConnectorType.HOUSEHOLD,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class SystemStatus:
     """The result of the car's self-diagnosis for one system."""
@@ -115,15 +204,29 @@ def read_text(body: JsonObject) -> str | None:
 
 
 def read_name(body: JsonObject) -> str | None:
-    """Read `value` as a name of an open list, in capitals: makers write it in either case."""
-    text = read_text(body)
-    return text.upper().replace(" ", "_").replace("-", "_") if text else None
+    """Read `value` as a name of an open list, its words in capitals: "fullyCharged"."""
+    words = _BETWEEN_WORDS.split(read_text(body) or "")
+    return "_".join(filter(None, words)).upper() or None
 
 
-def read_connector(body: JsonObject) -> str | None:
-    """Read `value` as the name of a connector. Unplugged cars were seen to send "invalid"."""
-    text = read_text(body)
-    return None if text is None or text.lower() == "invalid" else text
+def read_connector(body: JsonObject) -> ConnectorType | None:
+    """Read `value` as a connector. Unplugged cars were seen to send "invalid"."""
+    text = "".join(filter(str.isalnum, (read_text(body) or "").lower()))
+    if not text or text in _NO_CONNECTOR:
+        return None
+    if "ccs" in text or "combo" in text or text == "combinedchargingsystem":
+        return _read_ccs(text)
+    found = (connector for part, connector in _CONNECTOR_PARTS.items() if part in text)
+    return _CONNECTOR_NAMES.get(text) or next(found, ConnectorType.OTHER)
+
+
+def _read_ccs(text: str) -> ConnectorType:
+    """Return which of the two forms of CCS a text names, if it does."""
+    if "mennekes" in text or "2" in text.replace("62196", "").replace("j1772", ""):
+        return ConnectorType.CCS2
+    if "1" in text.replace("62196", "") or "sae" in text:
+        return ConnectorType.CCS1
+    return ConnectorType.CCS
 
 
 def number_reader(quantity: Quantity, key: str = "value") -> Callable[[JsonObject], float | None]:
@@ -131,10 +234,14 @@ def number_reader(quantity: Quantity, key: str = "value") -> Callable[[JsonObjec
     return lambda body: normalize(body.get(key), body.get("unit"), quantity)
 
 
-def read_integer(body: JsonObject) -> int | None:
-    """Read `value` as a whole number, such as a count."""
-    count = normalize(body.get("value"), body.get("unit"), Quantity.COUNT)
-    return int(count) if count is not None and count.is_integer() else None
+def integer_reader(quantity: Quantity) -> Callable[[JsonObject], int | None]:
+    """Return a reader of the whole number at `value`, such as a count."""
+
+    def read(body: JsonObject) -> int | None:
+        count = normalize(body.get("value"), body.get("unit"), quantity)
+        return int(count) if count is not None and count.is_integer() else None
+
+    return read
 
 
 def read_percent_or_fraction(body: JsonObject) -> float | None:
@@ -197,6 +304,42 @@ def read_tires(body: JsonObject) -> Mapping[Position, float | None] | None:
     } or None
 
 
+def new_body(_stored: JsonObject, new: JsonObject) -> JsonObject:
+    """Return the new body: it says everything by itself."""
+    return new
+
+
+def complete_percent_or_fraction(stored: JsonObject, new: JsonObject) -> JsonObject:
+    """Return the new body; it is in percent if the stored one was.
+
+    A bare 1 is full as a fraction, and nearly empty in percent: only a car that has never sent
+    more than 1 sends fractions.
+    """
+    before, unit = optional_number(stored.get("value")), optional_text(stored.get("unit"))
+    has_percent = unit is not None and normalize(1, unit, Quantity.PERCENT) == 1
+    in_percent = has_percent or (before is not None and before > 1)
+    if in_percent and optional_text(new.get("unit")) is None:
+        return {**new, "unit": "percent"}
+    return new
+
+
+def complete_tires(stored: JsonObject, new: JsonObject) -> JsonObject:
+    """Return the new tires; one without a plausible pressure keeps the stored one."""
+    pressures = read_tires(new) or {}
+    kept: list[Json] = [
+        # In kPa, because the unit of the new body need not be that of the stored one.
+        {"row": position.row, "column": position.column, "tirePressure": pressure, "unit": "kPa"}
+        for position, pressure in (read_tires(stored) or {}).items()
+        if pressure is not None and pressures.get(position) is None
+    ]
+    if not kept:
+        return new
+    reported: list[Json] = [
+        tire for position, tire in _positions(new, "values") if pressures.get(position) is not None
+    ]
+    return {**new, "values": reported + kept}
+
+
 def read_location(body: JsonObject) -> Location | None:
     """Read a location; None if it is not on Earth or is 0, 0."""
     latitude = optional_number(body.get("latitude"))
@@ -215,17 +358,43 @@ def read_location(body: JsonObject) -> Location | None:
     )
 
 
+def complete_location(stored: JsonObject, new: JsonObject) -> JsonObject:
+    """Return the new location; at the same place it keeps the heading of the stored one."""
+    before, after = read_location(stored), read_location(new)
+    if (
+        before is None
+        or after is None
+        or (before.latitude, before.longitude) != (after.latitude, after.longitude)
+    ):
+        return new
+    heading = {"heading": before.heading} if after.heading is None else {}
+    direction = {"direction": before.direction} if after.direction is None else {}
+    return {**new, **heading, **direction}
+
+
 def read_charge_limits(body: JsonObject) -> ChargeLimits | None:
     """Read the charge limits; None if not one is plausible."""
     unit = body.get("unit")
-    limits = []
+    limits: list[ChargeLimit] = []
     for item in optional_list(body.get("values")):
         entry = optional_object(item)
-        if (limit := normalize(entry.get("limit"), unit, Quantity.PERCENT)) is not None:
+        if (limit := normalize_charge_limit(entry.get("limit"), unit)) is not None:
             kind = (optional_text(entry.get("type")) or "GLOBAL").upper()
             limits.append(ChargeLimit(kind, limit, optional_object(entry.get("condition"))))
-    active = normalize(body.get("activeLimit"), unit, Quantity.PERCENT)
+    active = normalize_charge_limit(body.get("activeLimit"), unit)
     return ChargeLimits(active, tuple(limits)) if limits or active is not None else None
+
+
+def complete_charge_limits(stored: JsonObject, new: JsonObject) -> JsonObject:
+    """Return the new limits; while they are the same, the stored active limit stays active.
+
+    Cars do not name the active limit while they are unplugged. After a change of the limits the
+    stored one may be wrong.
+    """
+    before, after = read_charge_limits(stored), read_charge_limits(new)
+    if before is None or after is None or after.active is not None or before.limits != after.limits:
+        return new
+    return {**new, "activeLimit": before.active}
 
 
 def read_system_status(body: JsonObject) -> SystemStatus | None:

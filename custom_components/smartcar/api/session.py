@@ -8,8 +8,8 @@ Method, path template and status are logged; ids, tokens, headers and bodies nev
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-import itertools
 import logging
+import re
 from typing import Protocol
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -37,6 +37,10 @@ COMMAND_TIMEOUT = 310.0
 
 _PAGE_NUMBER = "page[number]"
 _PAGE_SIZE = "page[size]"
+_PAGE_SIZES = frozenset({_PAGE_SIZE, "pageSize"})
+_PAGE_PARAMETER = re.compile(r"page(\[\w+\]|Size|Number)?", re.ASCII)
+_MOST_PAGES = 50
+_COUNTS = ("totalCount", "total")
 
 
 class _Identified(Protocol):
@@ -142,57 +146,68 @@ class ApiSession:
         identify: Callable[[T], str],
         *,
         first: Answer | None = None,
-        skip_malformed: bool = False,
     ) -> Listing[T]:
         """Return the members of all pages.
 
         The next page is requested while the answer links to one or, where the request has a page
         size, while the cloud counts more members than it returned. A page without a new member is
-        the last one.
+        the last one, and the fiftieth is. Malformed members are left out; `complete` is False then.
 
         Args:
             request: The request of the first page.
             read: Reads a member. Raises InvalidResponseError if it is malformed.
             identify: Returns what makes a member unique.
             first: The answer of the first page, if it was requested already.
-            skip_malformed: Leave malformed members out, in place of raising.
+
+        Raises:
+            InvalidResponseError: There is no list, or all its members are malformed.
         """
         members: dict[str, T] = {}
         malformed = 0
-        for page in itertools.count(1):
+        malformation: InvalidResponseError | None = None
+        for page in range(1, _MOST_PAGES + 1):
             answer, first = first or await self.send(request), None
             body = answer.json_object()
             known = len(members)
             for item in required_list(body.get("data"), "data"):
                 try:
                     member = read(item)
-                except InvalidResponseError:
-                    if not skip_malformed:
-                        raise
+                except InvalidResponseError as error:
                     malformed += 1
+                    malformation = error
                 else:
                     members.setdefault(identify(member), member)
-            total = optional_integer(optional_object(body.get("meta")).get("totalCount"))
-            missing = total is not None and total > len(members)
+            total = _total_count(optional_object(body.get("meta")))
+            missing = total is not None and total > len(members) + malformed
             next_page = optional_text(optional_object(body.get("links")).get("next"))
             has_next = next_page is not None or (missing and _PAGE_SIZE in request.query)
-            if not has_next or len(members) == known:
+            if not has_next or len(members) == known or page == _MOST_PAGES:
+                if malformation is not None and not members:
+                    # An answer that says nothing is not one that says "no members".
+                    raise malformation
                 uncounted = total is None and next_page is not None
                 complete = not (missing or uncounted or malformed)
                 return Listing(members.values(), complete=complete, pages=page)
-            query = {
-                **request.query,
-                _PAGE_NUMBER: str(page + 1),
-                **_page_parameters(next_page),
-            }
-            request = replace(request, query=query)
+            linked = _page_parameters(next_page)
+            number = {} if set(linked) - _PAGE_SIZES else {_PAGE_NUMBER: str(page + 1)}
+            request = replace(request, query={**request.query, **number, **linked})
         raise AssertionError  # pragma: no cover  # the count does not end
 
 
 def _page_parameters(link: str | None) -> Mapping[str, str]:
-    """Return only the page parameters of a link: its host and path must not be followed."""
+    """Return only the page parameters of a link: its host and path must not be followed.
+
+    They are `page[number]` and `page[size]`, or `page` and `pageSize`.
+    """
     try:
         query = parse_qsl(urlsplit(link or "").query)
     except ValueError:
         return {}
-    return {name: value for name, value in query if name.startswith("page[")}
+    return {name: value for name, value in query if _PAGE_PARAMETER.fullmatch(name)}
+
+
+def _total_count(meta: JsonObject) -> int | None:
+    """Return how many members the cloud counts, in `meta` or in `meta.page`."""
+    places = (meta, optional_object(meta.get("page")))
+    counts = (optional_integer(place.get(name)) for place in places for name in _COUNTS)
+    return next((count for count in counts if count is not None), None)

@@ -9,6 +9,7 @@ Source: https://smartcar.com/docs/api-reference/signals/schema and live bodies
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+import unicodedata
 
 from .payload import Json, optional_number, optional_text
 
@@ -31,6 +32,9 @@ class Unit(StrEnum):
     WATT = "W"
 
 
+_WITHOUT_SIGNS = str.maketrans("", "", "_- .·⋅()[]")
+
+
 @dataclass(frozen=True, slots=True)
 class _Scale:
     """`value * factor + offset` is the value in the unit of the quantity."""
@@ -51,109 +55,164 @@ class _Quantity:
     maximum: float
 
 
+def _units(*groups: tuple[str, _Scale]) -> Mapping[str, _Scale]:
+    """Return the scales by name; a group is the names of one unit, as `_alias` returns them."""
+    return {name: scale for names, scale in groups for name in names.split()}
+
+
 _SAME = _Scale()
 _MILE = _Scale(1.609344)
+_THOUSANDTH = _Scale(0.001)
+_THOUSANDFOLD = _Scale(1000)
+
+_PERCENT = _units(("% percent percentage pct", _SAME), ("fraction ratio", _Scale(100)))
+_LENGTH = _units(
+    ("km kms kilometer kilometers kilometre kilometres", _SAME),
+    ("mi mile miles", _MILE),
+    ("m meter meters metre metres", _THOUSANDTH),
+)
+_SPEED = _units(
+    ("km/h km/hr km/hour kmh kmhr kph kmph kmperhour kmsperhour", _SAME),
+    ("kilometers/hour kilometers/h kilometerperhour kilometersperhour", _SAME),
+    ("kilometres/hour kilometres/h kilometreperhour kilometresperhour", _SAME),
+    ("mph mi/h mi/hr mi/hour mih mihr miperhour", _MILE),
+    ("miles/hour miles/hr miles/h mileperhour milesperhour", _MILE),
+    ("m/s mps meters/second meterspersecond metrespersecond", _Scale(3.6)),
+)
+_RANGE_PER_TIME = _units(
+    # Range gained: "per hour" is what the signal means, so some leave it out.
+    ("km kms kilometer kilometers kilometre kilometres", _SAME),
+    ("mi mile miles", _MILE),
+    ("km/min km/minute kmperminute kilometersperminute kilometresperminute", _Scale(60)),
+    ("mi/min mi/minute miperminute milesperminute", _Scale(60 * 1.609344)),
+)
+_ENERGY = _units(
+    ("kwh kwhs kwhr kwhrs kwhour kwhours kw/h", _SAME),
+    ("kilowatthour kilowatthours kilowatthr kilowatthrs", _SAME),
+    ("wh whs whr watthour watthours watthr watthrs", _THOUSANDTH),
+)
 _FAHRENHEIT = _Scale(5 / 9, -160 / 9)
+_GALLON = _Scale(3.785411784)
+_IMPERIAL_GALLON = _Scale(4.54609)
+_COUNT = _units(("count counts number times cycle cycles", _SAME))
 
 
 class Quantity(Enum):
     """A quantity: its unit, the units that are converted to it, and its plausible range.
 
-    The ranges also catch the markers that makers send for "no value": 255 %, 65535 km, ...
+    The ranges also catch the markers that makers send for "no value": 255 %, 2046 km, ...
     """
 
     CAPACITY = _Quantity(
         unit=Unit.KILOWATT_HOUR,
-        scales={
-            "kwh": _SAME,
-            "kwhr": _SAME,
-            "kilowatthours": _SAME,
-            "wh": _Scale(0.001),
-        },
+        scales=_ENERGY,
         # No battery has a capacity of 0: makers send it where they do not know.
         minimum=0.1,
-        maximum=1000,
+        maximum=600,
     )
+    # No car stops charging at 0 %: makers send it where no limit is set.
+    CHARGE_LIMIT = _Quantity(unit=Unit.PERCENT, scales=_PERCENT, minimum=1, maximum=100)
     CHARGE_RATE = _Quantity(
         unit=Unit.KILOMETER_PER_HOUR,
-        scales={"km/h": _SAME, "kph": _SAME, "kmh": _SAME, "kilometersperhour": _SAME}
-        | dict.fromkeys(("mph", "mi/h", "milesperhour"), _MILE),
+        scales={**_SPEED, **_RANGE_PER_TIME},
         minimum=0,
         maximum=3000,
     )
-    COUNT = _Quantity(unit=Unit.COUNT, scales={"count": _SAME}, minimum=0, maximum=1e6)
+    COUNT = _Quantity(unit=Unit.COUNT, scales=_COUNT, minimum=0, maximum=60000)
     CURRENT = _Quantity(
         unit=Unit.AMPERE,
-        scales=dict.fromkeys(("a", "amp", "amps", "ampere", "amperes"), _SAME)
-        | dict.fromkeys(("ma", "milliamps", "milliampere"), _Scale(0.001)),
+        scales=_units(
+            ("a amp amps ampere amperes", _SAME),
+            ("ma milliamp milliamps milliampere milliamperes", _THOUSANDTH),
+        ),
         minimum=-1500,
         maximum=1500,
     )
-    DISTANCE = _Quantity(
-        unit=Unit.KILOMETER,
-        scales=dict.fromkeys(("km", "kilometer", "kilometers", "kilometre", "kilometres"), _SAME)
-        | dict.fromkeys(("mi", "mile", "miles"), _MILE)
-        | dict.fromkeys(("m", "meter", "meters"), _Scale(0.001)),
-        minimum=0,
-        maximum=5000,
-    )
-    ENERGY = _Quantity(unit=Unit.KILOWATT_HOUR, scales=CAPACITY.scales, minimum=0, maximum=1000)
+    # Markers of 11 bits, 2046 and 2047 km, were seen.
+    ELECTRIC_RANGE = _Quantity(unit=Unit.KILOMETER, scales=_LENGTH, minimum=0, maximum=1300)
+    ENERGY = _Quantity(unit=Unit.KILOWATT_HOUR, scales=_ENERGY, minimum=0, maximum=600)
+    FUEL_RANGE = _Quantity(unit=Unit.KILOMETER, scales=_LENGTH, minimum=0, maximum=2000)
     HEADING = _Quantity(
         unit=Unit.DEGREE,
-        scales={"degrees": _SAME, "degree": _SAME},
+        scales=_units(("degrees degree deg degs °", _SAME)),
         minimum=0,
         maximum=360,
     )
-    ODOMETER = _Quantity(unit=Unit.KILOMETER, scales=DISTANCE.scales, minimum=0, maximum=3e6)
-    PERCENT = _Quantity(
-        unit=Unit.PERCENT,
-        scales={"percent": _SAME, "percentage": _SAME, "%": _SAME},
-        minimum=0,
-        maximum=100,
+    # A car that knows its mileage has moved at least a meter. A marker of 24 bits, in steps of
+    # 100 m, is 1,677,721.5 km.
+    ODOMETER = _Quantity(unit=Unit.KILOMETER, scales=_LENGTH, minimum=0.001, maximum=1.67e6)
+    PERCENT = _Quantity(unit=Unit.PERCENT, scales=_PERCENT, minimum=0, maximum=100)
+    PHASES = _Quantity(
+        unit=Unit.COUNT, scales={**_COUNT, **_units(("phase phases", _SAME))}, minimum=0, maximum=3
     )
     POWER = _Quantity(
         unit=Unit.WATT,
-        scales=dict.fromkeys(("w", "watt", "watts"), _SAME)
-        | dict.fromkeys(("kw", "kilowatt", "kilowatts"), _Scale(1000)),
+        scales=_units(
+            ("w watt watts", _SAME),
+            ("kw kilowatt kilowatts", _THOUSANDFOLD),
+        ),
         # Below zero the car feeds power into the home.
         minimum=-1e5,
         maximum=4e6,
     )
     SPEED = _Quantity(
         unit=Unit.KILOMETER_PER_HOUR,
-        scales=CHARGE_RATE.scales,
-        minimum=-100,
+        scales=_SPEED,
+        minimum=0,
         maximum=500,
     )
     TEMPERATURE = _Quantity(
         unit=Unit.CELSIUS,
-        scales=dict.fromkeys(("c", "°c", "celsius", "degreescelsius"), _SAME)
-        | dict.fromkeys(("f", "°f", "fahrenheit", "degreesfahrenheit"), _FAHRENHEIT),
+        scales=_units(
+            ("c °c degc degsc degreec degreesc celsius centigrade", _SAME),
+            ("degcelsius degreecelsius degreescelsius degreescentigrade", _SAME),
+            ("f °f degf degsf degreef degreesf fahrenheit", _FAHRENHEIT),
+            ("degfahrenheit degreefahrenheit degreesfahrenheit", _FAHRENHEIT),
+            ("k kelvin kelvins degreekelvin degreeskelvin", _Scale(offset=-273.15)),
+        ),
         minimum=-60,
-        maximum=100,
+        # A cabin in the sun has 80 °C at most. A marker of 8 bits, in half degrees, is 87.5 °C.
+        maximum=85,
     )
     TIME_TO_COMPLETE = _Quantity(
         unit=Unit.MINUTE,
-        scales=dict.fromkeys(("min", "mins", "minute", "minutes"), _SAME)
-        | dict.fromkeys(("s", "sec", "second", "seconds"), _Scale(1 / 60))
-        | dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), _Scale(60)),
+        scales=_units(
+            ("min mins minute minutes", _SAME),
+            ("s sec secs second seconds", _Scale(1 / 60)),
+            ("ms msec milliseconds", _Scale(1 / 60000)),
+            ("h hr hrs hour hours", _Scale(60)),
+        ),
         minimum=0,
         maximum=7 * 24 * 60,
     )
+    TROUBLE_CODES = _Quantity(
+        unit=Unit.COUNT, scales={**_COUNT, **_units(("code codes", _SAME))}, minimum=0, maximum=254
+    )
     VOLTAGE = _Quantity(
         unit=Unit.VOLT,
-        scales=dict.fromkeys(("v", "volt", "volts"), _SAME)
-        | dict.fromkeys(("mv", "millivolts"), _Scale(0.001)),
+        scales=_units(
+            ("v volt volts", _SAME),
+            ("mv millivolt millivolts", _THOUSANDTH),
+            ("kv kilovolt kilovolts", _THOUSANDFOLD),
+        ),
         minimum=0,
         maximum=2000,
     )
     VOLUME = _Quantity(
         unit=Unit.LITER,
-        scales=dict.fromkeys(("l", "liter", "liters", "litre", "litres"), _SAME)
-        # Smartcar means gallons of the United States.
-        | dict.fromkeys(("gal", "gallon", "gallons"), _Scale(3.785411784)),
+        scales=_units(
+            ("l lt ltr ltrs liter liters litre litres", _SAME),
+            ("ml milliliter milliliters millilitre millilitres", _THOUSANDTH),
+            # Smartcar means gallons of the United States, unless others are named.
+            ("gal gals gallon gallons", _GALLON),
+            ("usgal usgallon usgallons usliquidgallons galus gallonus gallonsus", _GALLON),
+            ("impgal imperialgal imperialgallon imperialgallons", _IMPERIAL_GALLON),
+            ("ukgal ukgallon ukgallons", _IMPERIAL_GALLON),
+            ("galimp galuk gallonimperial gallonsimperial gallonuk gallonsuk", _IMPERIAL_GALLON),
+        ),
         minimum=0,
-        maximum=2000,
+        # A marker of 8 bits is 255.
+        maximum=250,
     )
 
 
@@ -171,6 +230,14 @@ def normalize(value: Json, unit: Json, quantity: Quantity) -> float | None:
         return None
     normalized = scale.apply(number)
     return normalized if definition.minimum <= normalized <= definition.maximum else None
+
+
+def normalize_charge_limit(value: Json, unit: Json) -> float | None:
+    """Return a charge limit in percent; a number of 1 or less is a fraction of 1."""
+    number = optional_number(value)
+    if number is not None and 0 < number <= 1:
+        value = round(number * 100, 6)
+    return normalize(value, unit, Quantity.CHARGE_LIMIT)
 
 
 def normalize_percent_or_fraction(value: Json, unit: Json) -> float | None:
@@ -193,10 +260,27 @@ class _PressureUnit:
     highest: float
 
 
-_PRESSURE_UNITS: Mapping[str, _PressureUnit] = {
-    "bar": _PressureUnit(100, 1, 6),
-    "psi": _PressureUnit(6.894757, 15, 90),
-    "kpa": _PressureUnit(1, 100, 600),
+_BAR = _PressureUnit(100, 1, 6)
+_PSI = _PressureUnit(6.894757, 15, 90)
+_KILOPASCAL = _PressureUnit(1, 100, 600)
+_PRESSURE_UNITS = (_BAR, _PSI, _KILOPASCAL)
+
+# The names of each unit, and what a number in it is multiplied by to be in the other one.
+_PRESSURE_NAMES: Mapping[str, tuple[_PressureUnit, float]] = {
+    name: (unit, factor)
+    for names, unit, factor in (
+        ("bar bars", _BAR, 1),
+        ("mbar mbars millibar millibars", _BAR, 0.001),
+        ("mpa megapascal megapascals", _BAR, 10),
+        ("kg/cm2 kgf/cm2", _BAR, 0.980665),
+        ("psi psig lb/in2 lbs/in2 lbf/in2", _PSI, 1),
+        ("poundpersquareinch poundspersquareinch", _PSI, 1),
+        ("poundforcepersquareinch poundsforcepersquareinch", _PSI, 1),
+        ("kpa kilopascal kilopascals", _KILOPASCAL, 1),
+        ("hpa hectopascal hectopascals", _KILOPASCAL, 0.1),
+        ("pa pascal pascals", _KILOPASCAL, 0.001),
+    )
+    for name in names.split()
 }
 
 
@@ -208,12 +292,13 @@ def normalize_tire_pressure(value: Json, unit: Json) -> float | None:
     """
     number = optional_number(value)
     name = optional_text(unit)
-    stated = _PRESSURE_UNITS.get(_alias(name)) if name else None
+    stated, factor = _PRESSURE_NAMES.get(_alias(name), (None, 1)) if name else (None, 1)
     if number is None or number <= 0 or (name and stated is None):
         return None
+    number *= factor
     if stated is not None and number <= stated.highest and not _is_mistaken_for_kpa(number, stated):
         return round(number * stated.to_kilopascal, 3)
-    for known in _PRESSURE_UNITS.values():
+    for known in _PRESSURE_UNITS:
         if known.lowest <= number <= known.highest:
             return round(number * known.to_kilopascal, 3)
     return None
@@ -221,9 +306,12 @@ def normalize_tire_pressure(value: Json, unit: Json) -> float | None:
 
 def _is_mistaken_for_kpa(number: float, stated: _PressureUnit) -> bool:
     """Return whether a pressure stated in kPa must be bar: no tire has 2.5 kPa."""
-    return stated is _PRESSURE_UNITS["kpa"] and number <= _PRESSURE_UNITS["bar"].highest
+    return stated is _KILOPASCAL and number <= _BAR.highest
 
 
 def _alias(unit: str) -> str:
-    """Return the unit in lower case, without blanks, hyphens and underscores."""
-    return unit.lower().replace("_", "").replace("-", "").replace(" ", "")
+    """Return the unit in lower case, without blanks, hyphens, underscores, dots and brackets."""
+    if not unit.isascii():
+        # Some write the sign of Spanish ordinals for degrees, or one sign for two, such as ℃.
+        unit = unicodedata.normalize("NFKC", unit.replace("º", "°").replace("²", "2"))
+    return unit.lower().translate(_WITHOUT_SIGNS)

@@ -1,9 +1,11 @@
 """The Smartcar application that a flow sets up: its credentials, and what they give access to."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 import logging
 import re
+from typing import Any
 
 from homeassistant.const import CONF_CLIENT_ID, CONF_CLIENT_SECRET
 from homeassistant.core import HomeAssistant
@@ -18,8 +20,10 @@ from ..api import (
     SmartcarClient,
     SmartcarError,
     TransportError,
+    VehicleMode,
 )
-from ..application import FlowListing
+from ..application import FlowListing, vehicle_modes
+from ..const import CONF_USE_SIMULATED_VEHICLES
 from ..vehicle import vehicle_name
 
 _LOGGER = logging.getLogger(__name__)
@@ -37,7 +41,8 @@ class Application:
 
     Attributes:
         credentials: The client id and secret by their configuration keys; empty at first.
-        connections: The connections that were listed last.
+        connections: The connections that were listed last, simulated ones only if they are used.
+        options: The options of the entry, as far as they decide what is listed.
         id: The Application ID, which Connect requires; None while it is unknown.
         name: What the owner called the application, if that is known.
     """
@@ -46,9 +51,11 @@ class Application:
         """Begin without credentials."""
         self.credentials: dict[str, str] = {}
         self.connections: Listing[Connection] = Listing()
+        self.options: Mapping[str, Any] = {}
         self.id: str | None = None
         self.name = _DEFAULT_NAME
         self._client: SmartcarClient | None = None
+        self._simulated: int | None = None
 
     def set_credentials(self, client_id: str, client_secret: str) -> None:
         """Use these credentials from now on, without validating them."""
@@ -56,6 +63,7 @@ class Application:
             # Another client id belongs to another application.
             self.id = None
             self.name = _DEFAULT_NAME
+            self._simulated = None
         self.credentials = {CONF_CLIENT_ID: client_id, CONF_CLIENT_SECRET: client_secret}
 
     async def async_validate_credentials(self, hass: HomeAssistant) -> dict[str, str]:
@@ -70,7 +78,7 @@ class Application:
             self.credentials[CONF_CLIENT_SECRET],
         )
         try:
-            self.connections = await self._client.get_connections()
+            await self.async_list_connections()
         except AuthenticationError:
             return {CONF_CLIENT_SECRET: "invalid_auth"}
         except LimitError:
@@ -82,6 +90,28 @@ class Application:
             return {"base": "cloud_error"}
         return {}
 
+    async def async_list_connections(self) -> None:
+        """List the connections that the options let in.
+
+        Raises:
+            SmartcarError: The connections could not be listed.
+        """
+        assert self._client is not None
+        self.connections = await self._client.get_connections(modes=vehicle_modes(self.options))
+
+    async def async_count_left_out(self) -> int:
+        """Return how many simulated cars are connected and left out; 0 if that is not known."""
+        if self._client is None or self.options.get(CONF_USE_SIMULATED_VEHICLES):
+            return 0
+        if self._simulated is None:
+            try:
+                listing = await self._client.get_connections(modes=[VehicleMode.SIMULATED])
+            except SmartcarError as error:
+                _LOGGER.debug("Could not list the simulated cars: %s", error)
+                return 0
+            self._simulated = len({connection.vehicle_id for connection in listing})
+        return self._simulated
+
     async def async_wait_for_new_connection(self) -> None:
         """List the connections until one is new or has changed, for ten seconds at most.
 
@@ -90,12 +120,11 @@ class Application:
         Raises:
             SmartcarError: The connections could not be listed.
         """
-        assert self._client is not None
         before = set(map(_fingerprint, self.connections))
         with suppress(TimeoutError):
             async with asyncio.timeout(_CONNECTION_LAG):
                 while True:
-                    self.connections = await self._client.get_connections()
+                    await self.async_list_connections()
                     if not before.issuperset(map(_fingerprint, self.connections)):
                         break
                     await asyncio.sleep(_LIST_AGAIN_AFTER)

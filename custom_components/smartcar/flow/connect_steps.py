@@ -7,7 +7,7 @@ from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER, Config
 from homeassistant.helpers.config_entry_oauth2_flow import async_get_redirect_uri
 
 from ..api import SmartcarError
-from ..const import CONF_APPLICATION_ID
+from ..const import CONF_APPLICATION_ID, CONF_USE_SIMULATED_VEHICLES
 from ..oauth import CONNECT_ERRORS, ConnectImplementation
 from .application import is_uuid
 from .base import SmartcarFlow
@@ -29,16 +29,38 @@ class ConnectSteps(SmartcarFlow):
         self, user_input: dict[str, Any] | None = None
     ) -> ConfigFlowResult:
         """Offer the cars that are connected already; go on to Connect if there are none."""
-        if not (labels := self._application.vehicle_labels):
+        labels = self._application.vehicle_labels
+        left_out = await self._application.async_count_left_out()
+        placeholders = {"count": str(len(labels)), "vehicles": ", ".join(labels.values())}
+        if left_out:
+            return self.async_show_menu(
+                step_id="connected_simulated" if labels else "only_simulated",
+                menu_options=["vehicles" if labels else "use_simulated", "connect"],
+                description_placeholders={**placeholders, "simulated": str(left_out)},
+            )
+        if not labels:
             return await self.async_step_connect()
         return self.async_show_menu(
             step_id="connected",
             menu_options=["vehicles", "connect"],
-            description_placeholders={
-                "count": str(len(labels)),
-                "vehicles": ", ".join(labels.values()),
-            },
+            description_placeholders=placeholders,
         )
+
+    # The same menu with more to say. Home Assistant shows it again by its own id.
+    async_step_connected_simulated = async_step_connected
+    async_step_only_simulated = async_step_connected
+
+    async def async_step_use_simulated(
+        self, user_input: dict[str, Any] | None = None
+    ) -> ConfigFlowResult:
+        """Turn the option on and offer the simulated cars."""
+        self._application.options = {CONF_USE_SIMULATED_VEHICLES: True}
+        try:
+            await self._application.async_list_connections()
+        except SmartcarError as error:
+            _LOGGER.warning("Could not list the simulated cars: %s", error)
+            return await self.async_show_connect_menu("server_error")
+        return await self.async_step_vehicles()
 
     async def async_step_vehicles(
         self, user_input: dict[str, Any] | None = None
@@ -53,7 +75,16 @@ class ConnectSteps(SmartcarFlow):
             return await self.async_step_finish()
         if len(labels) < 2 and self.source == SOURCE_USER:
             return await self.async_step_finish()
-        return self.async_show_form(step_id="vehicles", data_schema=vehicles_form(labels, excluded))
+        form = vehicles_form(labels, excluded)
+        if left_out := await self._application.async_count_left_out():
+            return self.async_show_form(
+                step_id="vehicles_simulated",
+                data_schema=form,
+                description_placeholders={"simulated": str(left_out)},
+            )
+        return self.async_show_form(step_id="vehicles", data_schema=form)
+
+    async_step_vehicles_simulated = async_step_vehicles
 
     async def async_step_connect(
         self, user_input: dict[str, Any] | None = None

@@ -132,9 +132,9 @@ class PushReceiver:
         if event.malformed:
             self._log.counts["malformed_part"] += event.malformed
         if event.type is EventType.VEHICLE_ERROR:
-            async_apply_errors(vehicle, event.errors)
+            async_apply_errors(vehicle, event.errors, event.user_id)
         else:
-            vehicle.async_push(event.signals)
+            vehicle.async_push(event.signals, event.user_id)
             self._on_state()
         return self._acknowledge("applied", HTTPStatus.OK)
 

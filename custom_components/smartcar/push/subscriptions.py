@@ -1,6 +1,7 @@
 """The dashboard's side of push: the webhook there, and the vehicles' subscriptions to it."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
-from ..api import ApiError, NotFoundError, SmartcarClient, SmartcarError, Webhook
+from ..api import ApiError, NotFoundError, SmartcarClient, SmartcarError, Subscription, Webhook
 from ..const import CONF_EXCLUDED_VEHICLES
 from ..coordinator import ApplicationCoordinator, VehicleCoordinator
 from ..issues import PushIssue, PushIssues
@@ -163,18 +164,37 @@ class PushSubscriptions:
     async def _async_subscribe_all(self, webhook: Webhook) -> list[VehicleCoordinator]:
         """Subscribe the vehicles, unsubscribe excluded ones; return those that failed."""
         excluded = self._entry.options.get(CONF_EXCLUDED_VEHICLES, ())
-        subscribed = set()
+        by_vehicle: dict[str, list[Subscription]] = defaultdict(list)
         for subscription in await self._client.get_subscriptions(webhook_id=webhook.id):
             if subscription.vehicle_id in excluded:
                 await self._client.delete_subscription(subscription.id)
-            else:
-                subscribed.add(subscription.vehicle_id)
-        missing = [
+            elif subscription.vehicle_id is not None:
+                by_vehicle[subscription.vehicle_id].append(subscription)
+        return [
             vehicle
-            for vehicle in self._application.vehicles.values()
-            if vehicle.vehicle_id not in subscribed and not vehicle.is_gone
+            for vehicle in list(self._application.vehicles.values())
+            if not vehicle.is_gone
+            and not await self._async_subscribe_once(
+                webhook, vehicle, by_vehicle[vehicle.vehicle_id]
+            )
         ]
-        return [vehicle for vehicle in missing if not await self._async_subscribe(webhook, vehicle)]
+
+    async def _async_subscribe_once(
+        self, webhook: Webhook, vehicle: VehicleCoordinator, subscriptions: list[Subscription]
+    ) -> bool:
+        """Subscribe a vehicle in the name in which it is read, and in no other; False if it failed.
+
+        In another name the webhook would carry less, and everything twice.
+        """
+        reader = vehicle.connection.user_id
+        names = {subscription.user_id for subscription in subscriptions}
+        # An owner that is not named may be the right one.
+        if names.isdisjoint({reader, None}) and not await self._async_subscribe(webhook, vehicle):
+            return bool(names)
+        for subscription in subscriptions:
+            if subscription.user_id not in {reader, None}:
+                await self._client.delete_subscription(subscription.id)
+        return True
 
     async def _async_subscribe(self, webhook: Webhook, vehicle: VehicleCoordinator) -> bool:
         try:

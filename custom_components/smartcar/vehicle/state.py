@@ -7,52 +7,49 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
 
 from ..api import (
     ErrorCode,
+    ErrorType,
     Json,
     JsonObject,
     Position,
     Signal,
-    SignalError,
     SignalStatus,
     VehicleError,
     optional_integer,
     optional_list,
-    optional_number,
     optional_object,
     optional_text,
     optional_time,
     required_object,
     time_to_json,
-    writable,
 )
 from ..api.catalogue import (
     CATALOGUE,
+    CHARGE_WATTAGE,
     DETAILED_CHARGING_STATUS,
     DOORS,
     ENERGY_ADDED,
     IS_CABLE_CONNECTED,
     IS_CHARGING,
+    ODOMETER,
+    PRECISE_LOCATION,
     TIME_TO_COMPLETE,
     TIRES,
     WINDOWS,
     SignalType,
 )
-from .charging import (
-    WITHOUT_CHARGE,
-    ChargingSession,
-    ChargingState,
-    charging_state,
-    estimate_completion,
-)
+from .charging import ChargingState, charging_state, estimate_completion, settle_charging
+from .energy import EnergySession
+from .evidence import Evidence
+from .merge import merge_command, merge_signal
+from .odometer import DoubtfulReading, is_jump
 from .stored import StoredSignal
 
-# A time further ahead than this is a wrong clock, and would pin a value for ever.
-_CLOCK_TOLERANCE = timedelta(minutes=5)
-# How long a value without a maker's time does not overwrite a command's result.
-_COMMAND_GRACE = timedelta(minutes=10)
+# How long a missing permission may be an error of the cloud.
+_WITHDRAWN_AFTER: Final = timedelta(hours=24)
 
 
 class Change(StrEnum):
@@ -93,19 +90,23 @@ class VehicleState:
         """The newest of the maker's times; values without one do not count."""
         self.charge_complete_at: datetime | None = None
         """When charging will be complete; moves only with estimates that differ."""
-        self.session = ChargingSession()
-        self._positions: dict[str, set[Position]] = {}
-        self._evident: set[str] = set()
-        """The codes whose values some entity can show, as of the last merge."""
+        self.position_at: datetime | None = None
+        """Since when the vehicle has reported its position; the same position keeps its time."""
+        self.session = EnergySession()
+        self._doubtful_odometer = DoubtfulReading()
+        self._evidence = Evidence()
         self._merged: dict[str, tuple[Signal, StoredSignal]] = {}
         """The last merged signal of each code, if merging it again would change nothing."""
         self._values: dict[str, object] = {}
+
+    # What is known
 
     def value[T](self, signal: SignalType[T]) -> T | None:
         """Return the value of a signal as its reader gives it; None if unknown."""
         if signal.code not in self._values:
             stored = self.signals.get(signal.code)
-            self._values[signal.code] = signal.read(stored.body) if stored else None
+            is_known = stored is not None and not stored.is_withdrawn
+            self._values[signal.code] = signal.read(stored.body) if stored and is_known else None
         value: T | None = self._values[signal.code]  # type: ignore[assignment]  # same reader
         return value
 
@@ -122,13 +123,13 @@ class VehicleState:
         """
         stored = self.stored(signal)
         return stored is not None and (
-            self.value(signal) is not None
+            signal.read(stored.body) is not None
             or any(stored.body.get(key) is not None for key in ("value", "status"))
         )
 
     def positions(self, signal: SignalType[Mapping[Position, object]]) -> list[Position]:
         """Return where the vehicle has ever reported doors, windows or tires."""
-        return sorted(self._positions.get(signal.code, ()))
+        return self._evidence.positions(signal.code)
 
     @property
     def charging_state(self) -> ChargingState | None:
@@ -137,12 +138,20 @@ class VehicleState:
             is_charging=self.value(IS_CHARGING),
             is_connected=self.value(IS_CABLE_CONNECTED),
             text=self.value(DETAILED_CHARGING_STATUS),
+            power=self.value(CHARGE_WATTAGE),
         )
 
     @property
     def codes_in_use(self) -> frozenset[str]:
         """The signals that ever had a value."""
         return frozenset(code for code, stored in self.signals.items() if stored.has_value)
+
+    @property
+    def withdrawn(self) -> frozenset[str]:
+        """The signals whose permission the owner has taken back."""
+        return frozenset(code for code, stored in self.signals.items() if stored.is_withdrawn)
+
+    # What changes it
 
     def record_push(self, now: datetime) -> None:
         """Count a push."""
@@ -154,126 +163,114 @@ class VehicleState:
         """Apply what a poll or a push brought; return the codes whose body changed.
 
         Derived values that changed are returned as members of `Change`.
-
-        - A success replaces the value unless its time is older than the stored one. A missing
-          time means `now`, and so does a time that lies ahead.
-        - An error keeps the last good value and is recorded beside it.
-        - A vehicle that does not charge has no power, current and rate, and no voltage and time to
-          complete, whatever body stands beside NOT_CHARGING.
         """
         before = self._snapshot()
-        was_connected = self.value(IS_CABLE_CONNECTED)
+        was_connected, was_at = self.value(IS_CABLE_CONNECTED), self._coordinates()
+        delivered: set[str] = set()
         not_charging: set[str] = set()
-        charging: bool | None = None
         for signal in signals:
-            is_applied = self._apply(signal, now)
-            if signal.status is not SignalStatus.SUCCESS:
-                if signal.error is not None and signal.error.code == ErrorCode.NOT_CHARGING:
-                    not_charging.add(signal.code)
-            elif signal.code == IS_CHARGING.code and is_applied:
-                charging = IS_CHARGING.read(signal.body)
-        self._values.clear()
-        if charging is False:
-            self._end_charge(WITHOUT_CHARGE, self.signals[IS_CHARGING.code])
-        elif not_charging:
-            # One signal's error is good for all, unless the same delivery says that the vehicle
-            # is charging.
-            self._end_charge(not_charging if charging else WITHOUT_CHARGE, None)
+            if signal.status is SignalStatus.SUCCESS:
+                if self._apply(signal, now):
+                    delivered.add(signal.code)
+                continue
+            self._apply(signal, now)
+            if signal.error is not None and signal.error.code == ErrorCode.NOT_CHARGING:
+                not_charging.add(signal.code)
+        settle_charging(self.signals, delivered, not_charging)
         self._values.clear()
         self._follow_session(was_connected, now)
+        if self._coordinates() != was_at:
+            self.position_at = self.signals[PRECISE_LOCATION.code].updated_at
         return self._changes_since(before)
 
     def apply_command(
         self, signal: SignalType[object], body: JsonObject, completed_at: datetime, now: datetime
     ) -> frozenset[str]:
-        """Store what a command achieved, as of when the vehicle had done it.
-
-        It counts as newer than what is stored, whatever the two clocks say.
-        """
+        """Store what a command achieved, as of when the vehicle had done it."""
         before = self._snapshot()
         stored = self.signals.get(signal.code, StoredSignal())
-        updated_at = now if _lies_ahead(completed_at, now) else completed_at
-        if stored.updated_at is not None and not _lies_ahead(stored.updated_at, now):
-            updated_at = max(updated_at, stored.updated_at)
-        done = replace(stored, body=body, updated_at=updated_at, dated=True, commanded=True)
-        self.signals[signal.code] = done
-        if signal.code == IS_CHARGING.code and IS_CHARGING.read(body) is False:
-            self._end_charge(WITHOUT_CHARGE, done)
+        self.signals[signal.code] = merge_command(stored, body, completed_at, now)
+        settle_charging(self.signals, {signal.code}, set())
         self._values.clear()
         return self._changes_since(before)
 
+    def update_withdrawn(self, granted: frozenset[str], now: datetime) -> frozenset[str]:
+        """Make values unknown whose permission is not granted; return the codes that changed.
+
+        The cloud must have reported the permission as missing for a day, and no owner's connection
+        may grant it. A value is known again as soon as one does.
+        """
+        changed = set[str]()
+        for code, stored in self.signals.items():
+            row = CATALOGUE.get(code)
+            if row is None or not stored.has_value:
+                continue
+            is_granted = row.permission in granted
+            if stored.is_withdrawn is is_granted and (is_granted or _is_forbidden(stored, now)):
+                changed.add(code)
+        for code in changed:
+            stored = self.signals[code]
+            self.signals[code] = replace(stored, is_withdrawn=not stored.is_withdrawn)
+        self._values.clear()
+        return frozenset(changed)
+
     def _apply(self, signal: Signal, now: datetime) -> bool:
-        """Store a success or record an error; False for a success older than the stored one."""
-        stored, merged = self.signals.get(signal.code), self._merged.get(signal.code)
+        """Merge one signal; False if it is out of date."""
+        code = signal.code
+        stored, merged = self.signals.get(code), self._merged.get(code)
         if merged is not None and merged[0] is signal and merged[1] is stored:
             return True
-        if signal.status is not SignalStatus.SUCCESS:
-            self._record_error(signal, now)
-        elif not self._store(signal, now):
+        after = merge_signal(stored or StoredSignal(), signal, now)
+        if after is None:
             return False
-        stored = self.signals[signal.code]
-        # A success without a time of its own is as of now, each time.
-        if stored.dated or stored.error is not None:
-            self._merged[signal.code] = signal, stored
-        return True
-
-    def _store(self, signal: Signal, now: datetime) -> bool:
-        stored = self.signals.get(signal.code)
-        reported_at = signal.oem_updated_at
-        if reported_at is not None and _lies_ahead(reported_at, now):
-            reported_at = None
-        updated_at = reported_at or now
-        # What is stored can lie ahead too: Home Assistant's clock may have been wrong.
-        if stored is not None and stored.updated_at and not _lies_ahead(stored.updated_at, now):
-            if updated_at < stored.updated_at:
-                return False
-            if stored.commanded:
-                if reported_at is not None and updated_at == stored.updated_at:
-                    return False
-                if reported_at is None and now < stored.updated_at + _COMMAND_GRACE:
-                    return False
-        body = signal.body
-        if stored is None or body != stored.body:
-            body = optional_object(writable(body))
-        self.signals[signal.code] = StoredSignal(
-            body=body, updated_at=updated_at, dated=reported_at is not None
-        )
-        return True
-
-    def _record_error(self, signal: Signal, now: datetime) -> None:
-        error = signal.error or SignalError(type=signal.status.value)
-        stored = self.signals.get(signal.code, StoredSignal())
-        same = stored.error is not None and (stored.error.type, stored.error.code) == (
-            error.type,
-            error.code,
-        )
-        self.signals[signal.code] = replace(
-            stored, error=error, error_since=stored.error_since if same else now
-        )
-
-    def _end_charge(self, codes: Iterable[str], cause: StoredSignal | None) -> None:
-        ended_at = cause.updated_at if cause else None
-        for code in codes:
-            stored = self.signals.get(code)
-            body = WITHOUT_CHARGE.get(code)
-            if stored is None or stored.updated_at is None or body is None:
-                continue
-            if ended_at is not None and stored.updated_at > ended_at:
-                continue
-            # Without a time of its own the old one stays, so that the next success is not older.
+        if code == ODOMETER.code and stored is not None and self._is_doubtful(stored, after, now):
+            # The value stays, and what the delivery says besides it counts.
             self.signals[code] = replace(
                 stored,
-                body=body,
-                updated_at=ended_at or stored.updated_at,
-                dated=cause.dated if cause else stored.dated,
+                error=after.error,
+                error_since=after.error_since,
+                is_withdrawn=after.is_withdrawn,
             )
+            return False
+        self.signals[code] = after
+        # A success without a time of its own is as of now, each time. An undated one and the
+        # result of a command yield to the same signal later.
+        if after.dated and not after.commanded and after.body is not None:
+            self._merged[code] = signal, after
+        return True
+
+    def _is_doubtful(self, stored: StoredSignal, after: StoredSignal, now: datetime) -> bool:
+        """Tell whether an odometer reading jumped; one that is repeated for a day is believed."""
+        before, reading = ODOMETER.read(stored.body), ODOMETER.read(after.body)
+        if (
+            stored.updated_at is None
+            or after.updated_at is None
+            or before is None
+            or reading is None
+        ):
+            return False
+        if not is_jump(before, reading, after.updated_at - stored.updated_at):
+            self._doubtful_odometer.contradict(after.updated_at)
+            return False
+        is_believed = self._doubtful_odometer.believes(reading, after.updated_at, now)
+        if is_believed:
+            self._doubtful_odometer.clear()
+        return not is_believed
 
     def _follow_session(self, was_connected: bool | None, now: datetime) -> None:
         if was_connected is False and self.value(IS_CABLE_CONNECTED):
-            self.session.plugged_in_at = self.signals[IS_CABLE_CONNECTED.code].updated_at
-        if ENERGY_ADDED.code in self.signals:
-            reported_at = self.signals[ENERGY_ADDED.code].updated_at or now
-            self.session.follow(self.value(ENERGY_ADDED), reported_at)
+            self.session.arm()
+        stored = self.signals.get(ENERGY_ADDED.code)
+        self.session.follow(
+            self.value(ENERGY_ADDED),
+            is_charging=self.charging_state is ChargingState.CHARGING,
+            odometer=self.value(ODOMETER),
+            reported_at=(stored.updated_at if stored else None) or now,
+        )
+
+    def _coordinates(self) -> tuple[float, float] | None:
+        location = self.value(PRECISE_LOCATION)
+        return (location.latitude, location.longitude) if location else None
 
     def _last_report(self) -> datetime | None:
         times = (stored.updated_at for stored in self.signals.values() if stored.dated)
@@ -294,13 +291,9 @@ class VehicleState:
         touched = [
             code for code, stored in self.signals.items() if stored is not before.signals.get(code)
         ]
-        changed: set[str] = {
-            code
-            for code in touched
-            if self.signals[code].body
-            != (before.signals[code].body if code in before.signals else {})
-        }
-        if self._find_evidence(touched) | self._find_positions(changed):
+        changed: set[str] = {code for code in touched if self._has_changed(code, before)}
+        evident = {code for code in touched if self._can_show(code)}
+        if self._evidence.update(touched, evident) | self._find_positions(changed):
             changed.add(Change.EVIDENCE)
         if self.charge_complete_at != before.charge_complete_at:
             changed.add(Change.CHARGE_COMPLETE_AT)
@@ -308,29 +301,34 @@ class VehicleState:
             changed.add(Change.DATA_FROM_CAR)
         return frozenset(changed)
 
-    def _find_evidence(self, codes: Iterable[str]) -> bool:
-        """Tell whether any of these signals can bring an entity and could not before."""
-        evident = {
-            code
-            for code in codes
-            if (signal := CATALOGUE.get(code)) is not None
-            and not self.signals[code].is_refused
-            and self.is_evident(signal)
-        }
-        is_new = not evident <= self._evident
-        self._evident = self._evident.difference(codes) | evident
-        return is_new
+    def _has_changed(self, code: str, before: _Snapshot) -> bool:
+        known, now_known = before.signals.get(code, StoredSignal()), self.signals[code]
+        if (known.body, known.is_withdrawn) != (now_known.body, now_known.is_withdrawn):
+            return True
+        # Python takes true for 1, and the readers do not.
+        row = CATALOGUE.get(code)
+        return row is not None and row.read(known.body) != row.read(now_known.body)
+
+    def _can_show(self, code: str) -> bool:
+        """Tell whether the signal is evidence for an entity."""
+        row = CATALOGUE.get(code)
+        return row is not None and not self.signals[code].is_refused and self.is_evident(row)
 
     def _find_positions(self, codes: Iterable[str]) -> bool:
         """Tell whether any of these signals reports a door, window or tire for the first time."""
-        is_new = False
-        for signal in (DOORS, TIRES, WINDOWS):
-            if signal.code in codes:
-                reported: Mapping[Position, object] = self.value(signal) or {}
-                known = self._positions.setdefault(signal.code, set())
-                is_new = is_new or not known.issuperset(reported)
-                known.update(reported)
-        return is_new
+        found = [
+            self._evidence.add_positions(signal.code, reported)
+            for signal in (DOORS, TIRES, WINDOWS)
+            if signal.code in codes and (reported := self._reported_positions(signal))
+        ]
+        return any(found)
+
+    def _reported_positions(
+        self, signal: SignalType[Mapping[Position, object]]
+    ) -> Mapping[Position, object]:
+        return self.value(signal) or {}
+
+    # The store
 
     def as_json(self) -> dict[str, Json]:
         """Return what the store keeps."""
@@ -343,13 +341,10 @@ class VehicleState:
             "pushes_today": self.pushes_today,
             "reported_errors": [error.as_json() for error in self.reported_errors.values()],
             "charge_complete_at": time_to_json(self.charge_complete_at),
-            "charge_session_start": time_to_json(self.session.started_at),
-            "plugged_in_at": time_to_json(self.session.plugged_in_at),
-            "energy_added": self.session.energy,
-            "positions": {
-                code: [[position.row, position.column] for position in sorted(positions)]
-                for code, positions in self._positions.items()
-            },
+            "position_at": time_to_json(self.position_at),
+            "session": self.session.as_json(),
+            "doubtful_odometer": self._doubtful_odometer.as_json(),
+            "positions": self._evidence.as_json(),
         }
 
     @classmethod
@@ -370,19 +365,19 @@ class VehicleState:
         state.reported_errors = {error.key: error for error in errors}
         state.charge_complete_at = optional_time(data.get("charge_complete_at"))
         state.data_from_car = state._last_report()
-        state.session = ChargingSession(
-            started_at=optional_time(data.get("charge_session_start")),
-            plugged_in_at=optional_time(data.get("plugged_in_at")),
-            energy=optional_number(data.get("energy_added")),
-        )
-        for code, positions in optional_object(data.get("positions")).items():
-            state._positions[code] = {
-                Position(row, column)
-                for item in optional_list(positions)
-                if len(pair := optional_list(item)) == 2
-                and isinstance(row := pair[0], int)
-                and isinstance(column := pair[1], int)
+        location = state.signals.get(PRECISE_LOCATION.code, StoredSignal())
+        state.position_at = optional_time(data.get("position_at")) or location.updated_at
+        state.session = EnergySession.from_json(
+            # Versions before the peaks kept the last value of the session only.
+            data.get("session")
+            or {
+                "started_at": data.get("charge_session_start"),
+                "peak": data.get("energy_added"),
+                "last": data.get("energy_added"),
             }
+        )
+        state._doubtful_odometer = DoubtfulReading.from_json(data.get("doubtful_odometer"))
+        state._evidence = Evidence.from_json(data.get("positions"))
         return state
 
 
@@ -394,9 +389,15 @@ class _Snapshot(NamedTuple):
     charge_complete_at: datetime | None
 
 
+def _is_forbidden(stored: StoredSignal, now: datetime) -> bool:
+    """Tell whether the cloud has said for a day that the permission is missing."""
+    return (
+        stored.error is not None
+        and stored.error.type == ErrorType.PERMISSION
+        and stored.error_since is not None
+        and now - stored.error_since >= _WITHDRAWN_AFTER
+    )
+
+
 def _texts(value: Json) -> set[str]:
     return {text for item in optional_list(value) if (text := optional_text(item))}
-
-
-def _lies_ahead(time: datetime, now: datetime) -> bool:
-    return time > now + _CLOCK_TOLERANCE

@@ -180,10 +180,10 @@ async def test_polling_switched_off_leaves_refreshes_and_follow_up_polls(new_hom
     await new_home.let_pass(DAY, HOUR)
     assert not new_home.cloud.requests
 
-    new_home.cloud.patch_state(car.id, {"odometer": 88_888})
+    new_home.cloud.patch_state(car.id, {"odometer": 78_888})
     await new_home.press_refresh(car)
     assert new_home.sent() == 1
-    assert new_home.value(car, ODOMETER) == "88888.0"
+    assert new_home.value(car, ODOMETER) == "78888.0"
     assert left(new_home, car) == 496
 
 

@@ -9,6 +9,7 @@ from unittest.mock import patch
 from homeassistant.config_entries import ConfigEntryState
 import pytest
 
+from tests.helpers.home import ODOMETER_AT_FIRST
 from tests.helpers.push_home import TRAVELED_DISTANCE, WEBHOOK_ID, PushHome
 from tests.helpers.signals import everything_enabled
 
@@ -128,7 +129,7 @@ async def test_forger_changes_nothing(new_home: PushHome, request: pytest.Fixtur
     await home.make_webhook()
     rng = random.Random(1)
     seen = []
-    for odometer in (900_000, 900_001):
+    for odometer in (76_100, 76_101):
         event = home.event({TRAVELED_DISTANCE: {"value": odometer, "unit": "km"}}, home.car.id)
         seen.append(json.dumps(event).encode())
         assert (await home.post(seen[-1], home.cloud.sign(seen[-1])))[0] == 200
@@ -207,13 +208,14 @@ async def test_damaged_parts_of_a_delivery_spare_the_good_ones(
             assert await home.send(event, via="cloudhook") in {200, 202, 401}
             continue
         damage(rng, data["signals"])
-        good = home.event({TRAVELED_DISTANCE: {"value": index + 1, "unit": "km"}}, car.id)
+        odometer = ODOMETER_AT_FIRST + index + 1
+        good = home.event({TRAVELED_DISTANCE: {"value": odometer, "unit": "km"}}, car.id)
         data["signals"].insert(rng.randrange(len(data["signals"]) + 1), good["data"]["signals"][0])
         damage(rng, event["triggers"])
         assert await home.send(event, via=rng.choice(["cloudhook", "http"])) == 200
-        assert home.odometer() == index + 1
+        assert home.odometer() == odometer
     assert home.log.counts["failed"] == 0
     # What was stored of it can be saved and loaded again.
     await home.reload()
     assert home.entry.state is ConfigEntryState.LOADED
-    assert home.odometer() == number
+    assert home.odometer() == ODOMETER_AT_FIRST + number

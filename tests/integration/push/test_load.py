@@ -9,6 +9,7 @@ from typing import Any
 from homeassistant.util import dt as dt_util
 
 from simulator.faults import Fault
+from tests.helpers.home import ODOMETER_AT_FIRST
 from tests.helpers.push_home import TRAVELED_DISTANCE, PushHome
 from tests.helpers.routes import SIGNALS_ROUTE
 
@@ -33,7 +34,8 @@ async def test_burst_of_deliveries_during_a_poll_ends_with_the_newest_value(
     home.cloud.faults.add(Fault(route=SIGNALS_ROUTE, delay=0.3, count=1))
     events = []
     for index in range(number):
-        event = home.event({TRAVELED_DISTANCE: {"value": index, "unit": "km"}}, car.id)
+        odometer = {"value": ODOMETER_AT_FIRST + index / 10, "unit": "km"}
+        event = home.event({TRAVELED_DISTANCE: odometer}, car.id)
         event["data"]["signals"][0]["meta"]["oemUpdatedAt"] = now + index * 100
         events.append(event)
     random.Random(3).shuffle(events)
@@ -57,7 +59,7 @@ async def test_burst_of_deliveries_during_a_poll_ends_with_the_newest_value(
     await poll
     heart.cancel()
     assert beats > number / 20
-    assert home.odometer() == number - 1
+    assert home.odometer() == ODOMETER_AT_FIRST + (number - 1) / 10
     assert home.log.counts["applied"] >= number
     assert len(home.log.seen) >= number
 

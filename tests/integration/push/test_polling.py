@@ -20,8 +20,8 @@ async def test_pushes_cost_no_request_and_replace_polls(new_home: PushHome) -> N
     for number in range(26 * 6):
         home.sent()
         await home.let_pass(10 * MINUTE)
-        await home.report(odometer=70_000 + number)
-        assert home.odometer() == 70_000 + number
+        await home.report(odometer=76_100 + number)
+        assert home.odometer() == 76_100 + number
         polls += [number] * home.sent()
     assert len(polls) == 1
     assert polls[0] <= 24 * 6

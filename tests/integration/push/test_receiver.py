@@ -16,6 +16,7 @@ import pytest
 
 from custom_components.smartcar.push import receiver
 from simulator.misbehavior import Misbehavior, VerifyForm
+from tests.helpers.home import ODOMETER_AT_FIRST
 from tests.helpers.push_home import TRAVELED_DISTANCE, WEBHOOK_ID, PushHome
 
 PATH = f"/api/webhook/{WEBHOOK_ID}"
@@ -23,7 +24,7 @@ PATH = f"/api/webhook/{WEBHOOK_ID}"
 
 @pytest.mark.parametrize("via", ["http", "cloudhook"])
 async def test_unsigned_requests_get_an_empty_401(home: PushHome, via: str) -> None:
-    event = home.event({TRAVELED_DISTANCE: {"value": 1, "unit": "km"}}, home.car.id)
+    event = home.event({TRAVELED_DISTANCE: {"value": 76_001, "unit": "km"}}, home.car.id)
     body = json.dumps(event).encode()
     right = home.cloud.sign(body)
     cases: list[tuple[str, ...]] = [
@@ -48,7 +49,7 @@ async def test_unsigned_requests_get_an_empty_401(home: PushHome, via: str) -> N
     assert (issue.translation_placeholders or {})["count"] == ("10" if via == "http" else "3")
     # The right one, in capitals; the repair goes.
     assert await home.post(body, right.upper(), via=via) == (200, b"")
-    assert home.odometer() == 1
+    assert home.odometer() == 76_001
     assert home.issues() == {}
 
 
@@ -59,8 +60,9 @@ async def test_other_methods_are_refused(home: PushHome) -> None:
 
 
 def padded(home: PushHome, length: int) -> bytes:
-    """Return an event, as many bytes long as the odometer in it has km."""
-    event = home.event({TRAVELED_DISTANCE: {"value": length, "unit": "km"}}, home.car.id)
+    """Return an event, as many bytes long as the odometer in it has gone meters."""
+    odometer = {"value": ODOMETER_AT_FIRST + length / 1000, "unit": "km"}
+    event = home.event({TRAVELED_DISTANCE: odometer}, home.car.id)
     body = json.dumps(event).encode()
     return body + b" " * (length - len(body))
 
@@ -70,7 +72,7 @@ async def test_large_bodies_are_refused(home: PushHome) -> None:
         for via in ("http", "cloudhook"):
             body = padded(home, length)
             assert await home.post(body, home.cloud.sign(body), via=via) == (expected, b"")
-    assert home.odometer() == 65536
+    assert home.odometer() == ODOMETER_AT_FIRST + 65.536
     assert home.log.rejected == 4
     assert set(home.issues()) == {"push_rejected"}
     body = padded(home, 60_000)
@@ -83,7 +85,7 @@ async def test_compressed_body_counts_by_its_unpacked_size(home: PushHome) -> No
     signature = home.cloud.sign(body)
     packed = {"Content-Encoding": "gzip"}
     assert await home.post(gzip.compress(body), signature, **packed) == (200, b"")
-    assert home.odometer() == 60_000
+    assert home.odometer() == ODOMETER_AT_FIRST + 60
     bomb = gzip.compress(bytes(50_000_000))
     assert (await home.post(bomb, signature, **packed))[0] in {400, 413}
     assert home.log.rejected == 1

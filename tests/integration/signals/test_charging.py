@@ -26,7 +26,7 @@ async def test_energy_added_counts_from_the_start_of_its_session(home: Home) -> 
         return float(shown.state), shown.attributes["last_reset"][11:16]
 
     plugged = {"charge_ischargingcableconnected": True, "charge_ischarging": True}
-    await report_after(home, 0, **plugged, charge_energyadded=5)
+    await report_after(home, 0, **plugged, charge_energyadded=5, odometer_traveleddistance=76_000)
     assert counted() == (5, "12:00")
     await report_after(home, 10, charge_energyadded=8)
     assert counted() == (8, "12:00")
@@ -44,15 +44,19 @@ async def test_energy_added_counts_from_the_start_of_its_session(home: Home) -> 
     assert counted() == (10, "12:00")
     await home.reload()
     await report_after(home, 10, charge_energyadded=11)
-    assert counted() == (11, "13:00")
-    # A fall is a new session, whether or not the plug was seen ...
+    assert counted() == (11, "13:10")
+    # A fall is no new session: makers correct the value downward, and send 0 when full.
     await report_after(home, 50, charge_energyadded=0.5)
-    assert counted() == (0.5, "14:00")
     await report_after(home, 10, charge_energyadded=4)
-    # ... also if an unreadable value comes in between.
+    # A value that cannot be read says nothing.
     await report_after(home, 10, charge_energyadded="?")
-    assert home.value(home.car, "sensor.charge_energyadded") == "unknown"
-    await report_after(home, 40, charge_energyadded=1)
+    assert counted() == (11, "13:10")
+    await report_after(home, 10, charge_energyadded=12)
+    assert counted() == (12, "13:10")
+    # Driving shows that a new session comes, also where the plug was not seen.
+    await report_after(home, 10, odometer_traveleddistance=76_020)
+    assert counted() == (12, "13:10")
+    await report_after(home, 20, charge_energyadded=1)
     assert counted() == (1, "15:00")
 
 
@@ -65,8 +69,8 @@ async def test_completion_moves_only_with_the_estimate(home: Home) -> None:
     for minutes_left, shows in (
         (81, "13:30"),
         (72, "13:30"),
-        (63, "13:33"),
-        (52, "13:33"),
+        (69, "13:30"),
+        (60, "13:40"),
         (20, "13:10"),
     ):
         await report_after(home, 10, charge_timetocomplete=minutes_left)

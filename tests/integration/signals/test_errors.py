@@ -1,4 +1,7 @@
-"""Errors of signals: they show nothing, and keep the last good value."""
+"""Errors of signals without a value: they show nothing, and keep the last good value.
+
+A body beside an error is a value only with the maker's time, and not beside every error.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -51,10 +54,13 @@ ERRORS: Mapping[str, Callable[[Mapping[str, Any]], Mapping[str, Any]]] = {
     "permission unknown": lambda body: _error("PERMISSION", "UNKNOWN"),
     NOT_CHARGING: lambda body: _error("VEHICLE_STATE", "NOT_CHARGING", _stale(body)),
     "server": lambda body: _error("SERVER", "INTERNAL"),
-    "unavailable": lambda body: {"status": "UNAVAILABLE", "body": _stale(body)},
-    "login": lambda body: _error(
-        "CONNECTED_SERVICES_ACCOUNT", "AUTHENTICATION_FAILED", _stale(body)
-    ),
+    "incapable, stale": lambda body: _error("COMPATIBILITY", "VEHICLE_NOT_CAPABLE", _stale(body)),
+    "permission, stale": lambda body: _error("PERMISSION", "UNKNOWN", _stale(body)),
+    "unavailable": lambda body: {"status": "UNAVAILABLE", "body": _stale(body), "meta": {}},
+    "login": lambda body: {
+        **_error("CONNECTED_SERVICES_ACCOUNT", "AUTHENTICATION_FAILED", _stale(body)),
+        "meta": {},
+    },
 }
 
 
@@ -65,6 +71,10 @@ WITHOUT_CHARGE = {
     "sensor.charge_time_to_complete": "unknown",
     "sensor.charge_voltage": "unknown",
     "sensor.charge_wattage": 0,
+    "binary_sensor.charging": "off",
+    "sensor.charging_state": "connected",
+    "sensor.charging_status_abc": "b",
+    "switch.charging": "off",
 }
 
 
@@ -106,7 +116,7 @@ def _values(home: Home, car: Car) -> dict[str, object]:
     """Return what the entities show, apart from times; numbers as numbers."""
     shown: dict[str, object] = {}
     for name, text in seen(home).items():
-        if name in ALWAYS:
+        if name in ALWAYS or name.startswith("event."):
             continue
         try:
             shown[name] = float(text)

@@ -1,4 +1,4 @@
-"""Bodies that cannot be read: they are unknown, and create nothing."""
+"""Bodies that cannot be read: they keep what lasts, are unknown else, and create nothing."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.smartcar.api.catalogue import CATALOGUE
 from tests.helpers.home import Home
 from tests.helpers.signal_table import ALWAYS, BODIES, BY_PERMISSION, TABLE
 from tests.helpers.signals import complaints, device_of, response, seen, send
@@ -24,6 +25,16 @@ GARBAGE: Mapping[str, Any] = {
 }
 
 
+# What stays true while nobody reports it; the rest is what the car is or does now.
+LASTING = {
+    *(
+        shown.entity
+        for code, row in TABLE.items()
+        if CATALOGUE[code].lasting
+        for shown in row.shown
+    ),
+    "sensor.battery_energy",
+}
 COUNTED = {
     "sensor.account_permissions",
     "sensor.charge_records",
@@ -35,12 +46,12 @@ COUNTED = {
 
 
 @pytest.mark.parametrize("kind", GARBAGE)
-async def test_unreadable_body_is_unknown(
+async def test_unreadable_body_keeps_what_lasts_and_is_unknown_else(
     full_home: Home, caplog: pytest.LogCaptureFixture, kind: str
 ) -> None:
     caplog.set_level(logging.DEBUG, "custom_components.smartcar")
     value = GARBAGE[kind]
-    there = full_home.entities()
+    there, before = full_home.entities(), seen(full_home)
     for _ in range(2):
         full_home.freezer.tick(timedelta(minutes=10))
         send(
@@ -55,14 +66,12 @@ async def test_unreadable_body_is_unknown(
     await response(full_home, "get_signals")
     await full_home.reload()
     assert full_home.entities() == there
-    shown = seen(full_home)
-    expected = {"unknown", "0"} if kind == "nested lists" else {"unknown"}
-    assert {
-        name: state
-        for name, state in shown.items()
-        if name not in ALWAYS and state not in (expected if name in COUNTED else {"unknown"})
-    } == {}
-    assert device_of(full_home).name != "Ferdinand"
+    expected = {name: before[name] if name in LASTING else "unknown" for name in there - ALWAYS}
+    if kind == "nested lists":
+        # A list with nothing in it that can be read is an empty one.
+        expected |= dict.fromkeys(COUNTED, "0")
+    assert {name: text for name, text in seen(full_home).items() if name not in ALWAYS} == expected
+    assert device_of(full_home).name == "Ferdinand"
     assert complaints(caplog) == []
     logged = [text for text in caplog.messages if "cannot be read" in text]
     assert len(logged) == len(set(logged)) <= len(TABLE)
@@ -71,41 +80,50 @@ async def test_unreadable_body_is_unknown(
 
 
 @pytest.mark.parametrize(
-    ("value", "shows", "unknown"),
+    ("value", "shows", "unknown", "kept"),
     [
         pytest.param(
             "12",
             {"charge_connector_type", "trim"},
-            {"odometer", "battery_level", "plug_status", "asleep", "gear_state", "location"},
+            {"speed", "charge_wattage", "plug_status", "asleep", "gear_state"},
+            {"odometer", "battery_level", "location"},
             id="a number as a text",
         ),
         pytest.param(
             True,
             {"asleep", "online", "plug_status"},
-            {"odometer", "battery_level", "charge_wattage", "trim", "gear_state"},
+            {"speed", "charge_wattage", "gear_state"},
+            {"odometer", "battery_level", "trim"},
             id="a boolean as a number",
         ),
         pytest.param(
             1,
-            {"odometer", "battery_level"},
-            {"asleep", "online", "plug_status", "door_lock", "charge_port", "trim", "gear_state"},
+            {"engine_oil", "battery_level"},
+            {"asleep", "online", "plug_status", "door_lock", "charge_port", "gear_state"},
+            {"trim", "location"},
             id="a number as a boolean",
         ),
     ],
 )
-async def test_value_of_another_type_is_unknown(
+async def test_value_of_another_type_is_no_value(
     full_home: Home,
     caplog: pytest.LogCaptureFixture,
     value: Any,
     shows: set[str],
     unknown: set[str],
+    kept: set[str],
 ) -> None:
+    def by_key() -> dict[str, str]:
+        return {name.partition(".")[2]: text for name, text in seen(full_home).items()}
+
+    before = by_key()
     full_home.freezer.tick(timedelta(minutes=10))
     send(full_home.cloud, full_home.car, {code: {"value": value} for code in BODIES})
     await full_home.refresh()
-    shown = {name.partition(".")[2]: text for name, text in seen(full_home).items()}
-    assert {shown[key] for key in shows} <= {"12", "on", "1", "1.0"}
+    shown = by_key()
+    assert {shown[key] for key in shows} <= {"12", "other", "on", "1", "1.0"}
     assert {key: shown[key] for key in unknown if shown[key] != "unknown"} == {}
+    assert {key: shown[key] for key in kept} == {key: before[key] for key in kept}
     assert complaints(caplog) == []
 
 
